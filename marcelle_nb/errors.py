@@ -1,0 +1,29 @@
+"""The exceptions that a caller may want to catch; all others are a ValueError or a TypeError."""
+
+
+class AlreadyTraining(RuntimeError):
+    """A training was asked for while another one of the same model is running."""
+
+
+class TrainingError(RuntimeError):
+    """A training could not begin, or failed on the way."""
+
+
+class RunCancelled(Exception):
+    """A run notices that it was cancelled; raised and caught within the run."""
+
+
+class ImageRejected(ValueError):
+    """Bytes or an object are not an image that is safe and possible to decode."""
+
+
+class InstanceRejected(ValueError):
+    """A value is not an instance that a dataset can hold, or cannot be made part of an array."""
+
+
+class InstanceNotFound(LookupError):
+    """No instance has the identifier that was asked for."""
+
+
+class MessageRejected(ValueError):
+    """A message from a page is not of the form that its receiver takes."""

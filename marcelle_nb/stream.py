@@ -1,0 +1,241 @@
+"""Streams: values over time, and events, that functions subscribe to.
+
+The model is that of Marcelle's streams (marcellejs.github.io), with the replay rules of a behaviour
+subject for held streams. Differences, on purpose: a failing subscriber stops nobody else, and
+operators on a held stream give a held one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections import deque
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+
+from marcelle_nb.joining_operators import JoiningOperators
+from marcelle_nb.receipt import Receipt
+from marcelle_nb.stream_operators import NOTHING
+from marcelle_nb.timed_operators import TimedOperators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+T = TypeVar("T")
+
+logger = logging.getLogger("marcelle_nb")
+
+lock = threading.RLock()
+"""Guards the values, queues and subscribers of all streams; never held in a user's function.
+
+One lock for the whole graph, because streams are linked in cycles and a lock each would deadlock.
+"""
+
+
+class _Subscription(Generic[T]):
+    __slots__ = ("active", "function")
+
+    def __init__(self, function: Callable[[T], object]) -> None:
+        self.function = function
+        self.active = True
+
+
+class Stream(JoiningOperators[T], TimedOperators[T]):
+    """A value over time, or a series of events.
+
+    Parameters
+    ----------
+    value : optional
+        With a value the stream is *held*: it keeps its newest value and replays it to every new
+        subscriber. Without, it is an event stream: a subscriber gets what comes after.
+    hold : bool, optional
+        Say explicitly whether the stream is held; `Stream(hold=True)` is held but empty until the
+        first `set`.
+
+    Notes
+    -----
+    Thread: any. Each stream delivers in the order of `set`, one value at a time, on the thread that
+    found it idle: a thread that subscribes while another one sets without a pause may deliver for
+    it. A `set` during a
+    delivery queues behind it; in a single thread everything is delivered when the outermost `set`
+    returns. A subscriber that raises is logged, shown in the alert line of the component that owns
+    the stream, and stops nobody else.
+
+    Examples
+    --------
+    >>> s = Stream(1)
+    >>> seen = []
+    >>> stop = s.map(lambda value: value * 10).subscribe(seen.append)
+    >>> s.set(2)
+    >>> seen
+    [10, 20]
+    >>> stop()
+    """
+
+    def __init__(self, value: T = NOTHING, *, hold: bool | None = None) -> None:
+        self._held = (value is not NOTHING) if hold is None else hold
+        self._value = value
+        self._subscriptions: tuple[_Subscription[T], ...] = ()
+        self._queue: deque[tuple[T, tuple[_Subscription[T], ...], Receipt | None]] = deque()
+        self._delivering = False
+        # Shared with every stream derived from this one, see `subscribe`.
+        self._keys: dict[Hashable, Callable[[], None]] = {}
+        self._alert: Callable[[str], object] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the stream replays its value to new subscribers."""
+        return self._held
+
+    @property
+    def value(self) -> T:
+        """The newest value; None before the first one."""
+        value = self._peek()
+        return None if value is NOTHING else value  # type: ignore[return-value]
+
+    def set(self, value: T) -> None:
+        """Emit a value, also one equal to the last (a click is a click).
+
+        Returns when it is delivered, unless a delivery of this stream is under way: then it is
+        queued behind that.
+        """
+        self._post(value)
+        self._deliver()
+
+    def _post(self, value: T) -> None:
+        """Make a value the newest and queue it for the subscribers of this moment; call none.
+
+        Who changes data under a lock of its own posts what changed while still holding it, so that
+        values come in the order of the changes, and calls `_deliver` after letting go.
+        """
+        with lock:
+            self._value = value
+            if self._subscriptions:
+                self._queue.append((value, self._subscriptions, Receipt.hold_current()))
+
+    def subscribe(
+        self, function: Callable[[T], object], key: Hashable = None
+    ) -> Callable[[], None]:
+        """Call `function` with every value from now on; a held stream's newest value comes at once.
+
+        Parameters
+        ----------
+        function : callable
+            Takes one value.
+        key : hashable, optional
+            A second subscription with the same key, on this stream or on any that is derived from
+            the same source, replaces the first: give one in a cell that may run twice.
+
+        Returns
+        -------
+        callable
+            Call it to end the subscription; a second call does nothing.
+        """
+        if not callable(function):
+            raise TypeError(f"subscribe: expected a function of one value, got {function!r}")
+        subscription = _Subscription(function)
+        undo = self._undo(subscription, key)
+        with lock:
+            if key is not None:
+                if key in self._keys:
+                    self._keys[key]()
+                self._keys[key] = undo
+            self._add(subscription)
+        self._joined()
+        self._deliver()
+        return undo
+
+    def _undo(self, subscription: _Subscription[T], key: Hashable) -> Callable[[], None]:
+        def undo() -> None:
+            with lock:
+                subscription.active = False
+                self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+                if key is not None and self._keys.get(key) is undo:
+                    del self._keys[key]
+            self._left()
+
+        return undo
+
+    def _add(self, subscription: _Subscription[T]) -> None:
+        """Append a subscriber and queue its replay, under the lock."""
+        self._subscriptions += (subscription,)
+        if self._held and self._value is not NOTHING:
+            self._queue.append((self._value, (subscription,), Receipt.hold_current()))
+
+    def _joined(self) -> None:
+        """Note, outside the lock, that a subscriber has come; derived streams connect here."""
+
+    def _left(self) -> None:
+        """Note that a subscriber has gone; derived streams disconnect here."""
+
+    def _peek(self) -> T:
+        """Give the newest value, or NOTHING."""
+        with lock:
+            return self._value
+
+    def _deliver(self) -> None:
+        with lock:
+            if self._delivering:
+                return
+            self._delivering = True
+        value, waiting, receipt = NOTHING, deque[_Subscription[T]](), None
+        try:
+            while True:
+                with lock:
+                    if not self._queue:
+                        self._delivering = False
+                        return
+                    value, subscriptions, receipt = self._queue.popleft()
+                waiting.extend(subscriptions)
+                self._call_each(waiting, value, receipt)
+        except BaseException:
+            # KeyboardInterrupt, SystemExit: pass it on, but take the value from nobody else
+            with lock:
+                self._queue.appendleft((value, tuple(waiting), receipt))
+                self._delivering = False
+            self._deliver()
+            raise
+
+    def _call_each(
+        self, waiting: deque[_Subscription[T]], value: T, receipt: Receipt | None
+    ) -> None:
+        # the setter's receipt, not this thread's: who queues behind another delivery goes on
+        token = Receipt.current.set(receipt)
+        try:
+            while waiting:
+                subscription = waiting.popleft()
+                if subscription.active:
+                    self._call(subscription.function, value)
+        finally:
+            Receipt.current.reset(token)
+        if receipt is not None:
+            receipt.release()
+
+    def _call(self, function: Callable[[T], object], value: T) -> None:
+        try:
+            function(value)
+        except Exception as error:  # noqa: BLE001 - a subscriber is a user's code
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        logger.error("a subscriber failed: %s", error, exc_info=error)
+        if self._alert is not None:
+            self._alert(described(error))
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a stream has no truth value: use stream.value")
+
+    def __repr__(self) -> str:
+        # not `value`: of a derived stream that may call a user's function
+        kind = f"held: {self._value!r}" if self._held else "events"
+        return f"<{type(self).__name__} {kind}>"
+
+
+def described(error: BaseException) -> str:
+    """Say what failed, for somebody who sees no traceback; what is no ValueError also by place."""
+    if isinstance(error, ValueError) and str(error):
+        return str(error)
+    text = f"{type(error).__name__}: {error}"
+    for frame, line in list(traceback.walk_tb(error.__traceback__))[-1:]:
+        text += f" (in {frame.f_code.co_name}, line {line})"
+    return text
