@@ -1,0 +1,1 @@
+"""Instances, the datasets that collect them, and the stores that they live in."""

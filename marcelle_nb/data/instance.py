@@ -1,0 +1,196 @@
+"""What an instance may be: from what a user gives to what a dataset keeps, and back to copies."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from marcelle_nb.errors import ImageRejected, InstanceRejected
+from marcelle_nb.image import as_rgb, is_image, thumbnail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+Instance: TypeAlias = dict[str, Any]
+"""One labelled example: `id`, `x`, `y` and what else was given, as in Marcelle."""
+
+OWN_KEYS = ("id", "createdAt", "updatedAt")
+"""Keys that the dataset sets itself."""
+
+MAX_DEPTH = 20
+"""How deep lists and dictionaries may be nested: a list within itself has no end."""
+
+_THUMBNAIL = re.compile(r"data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
+
+
+def checked(given: object) -> Instance:
+    """Check what is to become an instance, and copy it.
+
+    Parameters
+    ----------
+    given : mapping
+        `x`: a vector, shape (n,) or (1, n), or an image. `y`, optional: the label. `thumbnail`,
+        optional: a `data:image/…;base64` URL or an image. `features`, optional: the name and
+        version of what made `x`; taken from `x.version` where that is a str. Other keys hold
+        JSON-like values or arrays of numbers.
+
+    Returns
+    -------
+    dict
+        `y` is a str, or None for an instance without a label. Arrays are read-only. Of the keys
+        that a dataset sets itself, none.
+
+    Raises
+    ------
+    InstanceRejected
+        If something is none of this.
+    """
+    if not isinstance(given, Mapping):
+        raise InstanceRejected(f"instance: expected a dictionary, got {given!r:.100}")
+    if given.get("x") is None:
+        raise InstanceRejected("x: expected numbers or an image, got none")
+    return {"y": None, **checked_changes(given)}
+
+
+def checked_changes(given: Mapping[str, Any]) -> Instance:
+    """Check some keys of an instance and copy them; `features` follows from `x`."""
+    result: Instance = {}
+    for key, value in given.items():
+        if not isinstance(key, str):
+            raise InstanceRejected(f"key: expected a str, got {key!r:.100}")
+        if key not in OWN_KEYS:
+            result[key] = _CHECKS.get(key, _checked_extra)(key, value)
+    if "x" in given and "features" not in given:
+        version = getattr(given["x"], "version", None)
+        result["features"] = version if isinstance(version, str) else None
+    return result
+
+
+def checked_label(label: object) -> str | None:
+    """Check a label: a str, or a number, which is written out; None for no label."""
+    return _checked_label("y", label)
+
+
+def copied(instance: Instance) -> Instance:
+    """Copy an instance for somebody who may change it; arrays become read-only views."""
+    return {key: _copied(value) for key, value in instance.items() if not _absent(key, value)}
+
+
+def _absent(key: str, value: object) -> bool:
+    return value is None and key in ("features", "thumbnail")
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.view()
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
+
+def _checked_x(key: str, value: Any) -> NDArray[Any]:
+    if is_image(value):
+        return _checked_image(key, value)
+    array = _checked_array(key, value)
+    if array.ndim == 1 or (array.ndim == 2 and len(array) == 1):
+        if array.size == 0:
+            raise InstanceRejected(f"{key}: expected at least one number, got none")
+        return _frozen(array.reshape(-1))
+    if array.ndim == 3 or (array.ndim == 2 and array.dtype == np.uint8):
+        return _checked_image(key, value)
+    raise InstanceRejected(
+        f"{key}: expected shape (n,) or (1, n), or an image, got shape {array.shape}"
+    )
+
+
+def _checked_image(key: str, value: Any) -> NDArray[np.uint8]:
+    try:
+        return _frozen(as_rgb(value))
+    except ImageRejected as error:
+        raise InstanceRejected(f"{key}: {error}") from error
+
+
+def _checked_array(key: str, value: Any) -> NDArray[Any]:
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError) as error:  # ragged lists, numbers beyond float64
+        raise InstanceRejected(f"{key}: expected an array of numbers, got {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise InstanceRejected(f"{key}: expected numbers, got {value!r:.100}")
+    return array
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Copy an array, also out of a subclass, so that nobody can change the copy."""
+    copy: NDArray[Any] = np.array(array, order="C", subok=False)
+    copy.flags.writeable = False
+    return copy
+
+
+def _checked_label(key: str, label: object) -> str | None:
+    if label is None:
+        return None
+    if isinstance(label, np.ndarray) and label.ndim == 0:
+        label = label.item()
+    if not isinstance(label, (str, numbers.Real, np.bool_)):
+        raise InstanceRejected(f"{key}: expected a str or a number, got {label!r:.100}")
+    text = str(label)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: no page and no file could take it
+        raise InstanceRejected(f"{key}: expected text, got {text!a:.100}") from None
+    return text
+
+
+def _checked_thumbnail(key: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if not _THUMBNAIL.fullmatch(value):
+            raise InstanceRejected(f"{key}: expected a data:image/…;base64 URL, got {value!r:.60}")
+        return value
+    try:
+        return thumbnail(value)
+    except ImageRejected as error:
+        raise InstanceRejected(f"{key}: {error}") from error
+
+
+def _checked_features(key: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InstanceRejected(f"{key}: expected a name as a str, got {value!r:.100}")
+    return value
+
+
+def _checked_extra(key: str, value: Any, depth: int = 0) -> Any:
+    """Copy a JSON-like value, NumPy's scalars as Python's; arrays of numbers are kept as such."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, np.ndarray):
+        return _frozen(_checked_array(key, value))
+    if isinstance(value, (list, tuple, Mapping)) and depth < MAX_DEPTH:
+        if not isinstance(value, Mapping):
+            return [_checked_extra(key, item, depth + 1) for item in value]
+        if all(isinstance(name, str) for name in value):
+            return {name: _checked_extra(key, item, depth + 1) for name, item in value.items()}
+    raise InstanceRejected(f"{key}: expected a JSON-like value, got {value!r:.100}")
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "x": _checked_x,
+    "y": _checked_label,
+    "thumbnail": _checked_thumbnail,
+    "features": _checked_features,
+}

@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from marcelle_nb.data.instance import checked, checked_label, copied
+from marcelle_nb.errors import InstanceRejected
+
+IMAGE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+PNG = "data:image/png;base64,AAAA"
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+class Features(np.ndarray):
+    version = "gabor-1"
+
+
+@pytest.mark.parametrize(
+    "x", [[1, 2], (1.0, 2.0), [[1, 2]], np.array([1, 2]), np.array([[1.0, 2.0]], np.float16)]
+)
+def test_a_vector_may_come_as_one_row_or_none(x):
+    assert checked({"x": x})["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("x", "shape"),
+    [
+        (IMAGE, (4, 5, 3)),
+        (IMAGE[:, :, 0], (4, 5, 3)),
+        (np.zeros((4, 5, 4), np.uint8), (4, 5, 3)),
+        (IMAGE.astype(float), (4, 5, 3)),
+        (Image.fromarray(IMAGE), (4, 5, 3)),
+    ],
+)
+def test_an_image_becomes_rgb(x, shape):
+    stored = checked({"x": x})["x"]
+    assert (stored.shape, stored.dtype) == (shape, np.uint8)
+
+
+@pytest.mark.parametrize("x", [np.array([1.0, 2.0]), IMAGE.copy()])
+def test_a_later_change_of_the_array_changes_nothing(x):
+    stored = checked({"x": x})["x"]
+    before = stored.copy()
+    x[:] = 0
+    assert np.array_equal(stored, before)
+    with pytest.raises(ValueError, match="read-only"):
+        stored[:] = 0
+
+
+def test_features_tell_their_version_and_become_a_plain_array():
+    stored = checked({"x": np.ones(3).view(Features)})
+    assert stored["features"] == "gabor-1"
+    assert type(stored["x"]) is np.ndarray
+    assert checked({"x": np.ones(3).view(Features), "features": "mine"})["features"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("a", "a"),
+        (3, "3"),
+        (np.int64(3), "3"),
+        (np.str_("a"), "a"),
+        (np.array(7), "7"),
+        (1.5, "1.5"),
+    ],
+)
+def test_labels_become_text(label, text):
+    stored = checked_label(label)
+    assert stored == text
+    assert type(stored) is str
+
+
+def test_a_missing_label_is_none():
+    assert checked({"x": [1]})["y"] is None
+    assert checked({"x": [1], "y": None})["y"] is None
+
+
+@pytest.mark.parametrize("image", [IMAGE, Image.fromarray(IMAGE)])
+def test_a_thumbnail_is_made_from_an_image(image):
+    assert checked({"x": [1], "thumbnail": image})["thumbnail"].startswith(
+        "data:image/jpeg;base64,"
+    )
+
+
+def test_a_thumbnail_that_is_one_is_kept():
+    assert checked({"x": [1], "thumbnail": PNG})["thumbnail"] == PNG
+    assert checked({"x": [1], "thumbnail": None})["thumbnail"] is None
+
+
+@settings(deadline=None)
+@given(json_like)
+def test_other_keys_are_kept_and_copied(value):
+    stored = checked({"x": [1], "note": value})
+    assert stored["note"] == value
+    assert copied(stored)["note"] == value
+
+
+def test_scalars_and_arrays_of_numpy_are_kept_in_other_keys():
+    stored = checked({"x": [1], "n": np.int32(3), "box": np.ones(4), "pair": (1, 2)})
+    assert stored["n"] == 3
+    assert stored["pair"] == [1, 2]
+    assert not stored["box"].flags.writeable
+
+
+def test_a_copy_can_be_changed_freely():
+    stored = checked({"x": [1], "tags": ["a", {"b": []}]})
+    copied(stored)["tags"][1]["b"].append(1)
+    assert stored["tags"] == ["a", {"b": []}]
+
+
+def test_keys_of_the_dataset_are_not_taken_over():
+    assert set(checked({"x": [1], "id": "1", "createdAt": "now"})) == {"x", "y", "features"}
+    assert set(copied(checked({"x": [1]}))) == {"x", "y"}
+
+
+ITSELF: list[object] = []
+ITSELF.append(ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (5, "instance: expected a dictionary, got 5"),
+        ({}, "x: expected numbers or an image, got none"),
+        ({"x": "abc"}, "x: expected numbers, got 'abc'"),
+        ({"x": [[1, 2], [3]]}, "x: expected an array of numbers, got "),
+        ({"x": [[1, 2], [3, 4]]}, r"x: expected shape \(n,\) or \(1, n\), or an image"),
+        ({"x": 1}, r"got shape \(\)"),
+        ({"x": []}, "x: expected at least one number, got none"),
+        ({"x": {1: 2}}, "x: expected numbers, got"),
+        ({"x": np.zeros((2, 2, 7))}, "x: image: expected shape"),
+        ({"x": [1], "y": ["a"]}, r"y: expected a str or a number, got \['a'\]"),
+        ({"x": [1], "y": b"a"}, "y: expected a str or a number, got b'a'"),
+        ({"x": [1], "y": "\ud800"}, r"y: expected text, got '\\ud800'"),
+        ({"x": [1], "thumbnail": "https://example.org/a.png"}, "thumbnail: expected a data:image/"),
+        (
+            {"x": [1], "thumbnail": "data:text/html;base64,AAAA"},
+            "thumbnail: expected a data:image/",
+        ),
+        ({"x": [1], "thumbnail": PNG + '" onerror="'}, "thumbnail: expected a data:image/"),
+        ({"x": [1], "thumbnail": 5}, "thumbnail: image: expected shape"),
+        ({"x": [1], "features": 5}, "features: expected a name as a str, got 5"),
+        ({"x": [1], 5: 6}, "key: expected a str, got 5"),
+        ({"x": [1], "f": print}, "f: expected a JSON-like value, got"),
+        ({"x": [1], "f": {1: 2}}, "f: expected a JSON-like value, got"),
+        ({"x": [1], "f": [float("nan")]}, "f: expected a JSON-like value, got nan"),
+        ({"x": [1], "f": ITSELF}, "f: expected a JSON-like value, got"),
+        ({"x": [1], "f": np.array(["a"])}, "f: expected numbers, got"),
+    ],
+)
+def test_what_is_no_instance_is_refused(given, message):
+    with pytest.raises(InstanceRejected, match=message):
+        checked(given)
