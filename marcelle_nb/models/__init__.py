@@ -1,0 +1,1 @@
+"""Models that learn from datasets, and what they answer."""

@@ -1,0 +1,306 @@
+"""What all models have in common: a training stream, one run at a time, and a companion widget."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from marcelle_nb.component import Component
+from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.data.instance import checked
+from marcelle_nb.errors import AlreadyTraining, RunCancelled, TrainingError
+from marcelle_nb.kinds import Integer
+from marcelle_nb.message_log import MessageLog
+from marcelle_nb.models.training_status import TrainingStatus
+from marcelle_nb.run import Run
+from marcelle_nb.stream import Stream, described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import TypeAlias
+
+    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.message import Message
+
+    Instances: TypeAlias = Dataset | Iterable[Mapping[str, Any]]
+
+
+class Model(Component, ABC):
+    """Something that learns from instances, in the background, and shows how it does.
+
+    Its companion widget has a control for each parameter, the buttons Train, Cancel and Clear, and
+    live curves.
+
+    Attributes
+    ----------
+    training : Stream of TrainingStatus
+        Held. `start`, an `epoch` after each epoch, then `success`; or `error`.
+    """
+
+    view = "model"
+    title: ClassVar[str] = "Model"
+    messages_per_second = 10
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self.log: MessageLog = MessageLog()
+        self.training: Stream[TrainingStatus] = self._stream(TrainingStatus())
+        self._train_lock = threading.Lock()
+        self._active: Run | None = None
+        self._run_number = 0
+        self._discarded: Run | None = None
+        self._dataset: Dataset | None = None
+        self._dataset_text: Stream[str] = self._stream("")
+        self._can_train: Stream[bool] = self._stream(False)
+        self._dataset_stops: list[Callable[[], None]] = []
+        self.shown.subscribe(self._describe_dataset)
+        self.log.append(_entry(TrainingStatus(), 0))
+
+    # Training
+
+    def train(
+        self, dataset: Instances | None = None, validation_dataset: Instances | None = None
+    ) -> Run:
+        """Start a training in the background and return at once.
+
+        Parameters
+        ----------
+        dataset : Dataset or iterable of instances, optional
+            Read as it is now: what is recorded later counts next time. A `Dataset` becomes
+            `model.dataset`, which is what is trained on where none is given.
+        validation_dataset : Dataset or iterable of instances, optional
+            Validate on these instead of on a part of `dataset`.
+
+        Returns
+        -------
+        Run
+            `wait` for it, await it, or `cancel` it. Where a training cannot begin, the run has
+            failed: its `error` and the `error` event on `training` say why.
+
+        Raises
+        ------
+        AlreadyTraining
+            If a run of this model is active.
+        """
+        with self._train_lock:
+            if self._active is not None:
+                raise AlreadyTraining(
+                    f"{self.title}: expected no active run, got one: cancel it first"
+                )
+            self._run_number += 1
+            run = self._active = Run(
+                lambda run: self._work(run, given, validation), f"marcelle-train-{self.title}"
+            )
+        try:
+            given = _read(self.dataset if dataset is None else dataset)
+            validation = None if validation_dataset is None else _read(validation_dataset)
+            if isinstance(dataset, Dataset):
+                self.dataset = dataset
+            return run.start()
+        except BaseException:  # Ctrl-C, while an iterable is read
+            with self._train_lock:
+                self._active = None
+            raise
+
+    @abstractmethod
+    def _fit(
+        self, run: Run, instances: list[Instance], validation: list[Instance] | None
+    ) -> dict[str, Any]:
+        """Learn from instances; return what `success` carries beside the history.
+
+        Call `self._begin(epochs)` when nothing can be wrong with the input any more, `self._epoch`
+        after each epoch, and `self._publish` with what was learned.
+        """
+
+    def _publish(self, run: Run, fitted: Any) -> None:
+        """Publish what was learned, in one assignment, unless the model was cleared meanwhile."""
+        with self._train_lock:
+            if run is not self._discarded:
+                self._fitted = fitted
+
+    def _begin(self, epochs: int) -> None:
+        self._tell(TrainingStatus("start", epochs=epochs))
+
+    def _epoch(self, run: Run, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
+        run.record(metrics)
+        self._tell(TrainingStatus("epoch", epoch, epochs, dict(metrics)))
+
+    def _tell(self, status: TrainingStatus) -> None:
+        with self._train_lock:
+            self._tell_later(status)
+        self.training._deliver()
+
+    def _tell_later(self, *statuses: TrainingStatus) -> None:
+        """Log statuses for the page and queue them on `training`, under the lock.
+
+        Who holds the lock delivers after letting go: no event of another run gets between.
+        """
+        for status in statuses:
+            restart = status.status in {"start", "idle"}
+            self.training._post(status)
+            self.log.append(_entry(status, self._run_number), restart=restart)
+
+    def _work(self, run: Run, given: _Read, validation: _Read | None) -> None:
+        try:
+            instances = _instances(given)
+            held_back = None if validation is None else _instances(validation)
+            extra = self._fit(run, instances, held_back)
+        except RunCancelled:
+            if self.training.value.status not in {"start", "epoch"}:
+                self._begin(0)
+            extra = {"stopped": True}
+        except BaseException as error:  # SystemExit, from a subscriber: nothing stays in start
+            message = str(error) if isinstance(error, TrainingError) else described(error)
+            self._end(run, TrainingStatus("error", data={"message": message}))
+            if isinstance(error, TrainingError | ValueError):
+                raise TrainingError(str(error)) from error
+            raise
+        self._end(run, TrainingStatus("success", data={**run.history, **extra}))
+
+    def _end(self, run: Run, status: TrainingStatus) -> None:
+        with self._train_lock:
+            self._active = None  # before the event: who hears it may train again
+            discarded = run is self._discarded
+            self._discarded = None
+            self._tell_later(status, *([TrainingStatus("idle")] if discarded else []))
+        self.training._deliver()
+
+    def clear(self) -> None:
+        """Forget what was learned; a run under way is cancelled, and its results are dropped."""
+        with self._train_lock:
+            self._fitted = None
+            self._discarded = self._active
+            if self._active is None:
+                self._tell_later(TrainingStatus("idle"))
+            else:
+                self._active.cancel()
+        self.training._deliver()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model has learned something that it can predict with."""
+        return self._fitted is not None
+
+    _fitted: Any = None
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """What the Train button of the widget trains on: set by you, or by the last `train`."""
+        return self._dataset
+
+    @dataset.setter
+    def dataset(self, dataset: Dataset | None) -> None:
+        if dataset is not None and not isinstance(dataset, Dataset):
+            raise TypeError(f"dataset: expected a Dataset or None, got {dataset!r:.80}")
+        if dataset is self._dataset:
+            return
+        for stop in self._dataset_stops:
+            stop()
+        self._dataset = dataset
+        self._can_train.set(dataset is not None)
+        self._dataset_text.set("")
+        changes = [] if dataset is None else [dataset.changes.start_with([])]
+        self._dataset_stops = [change.subscribe(self._describe_dataset) for change in changes]
+
+    def _describe_dataset(self, _: object) -> None:
+        # a model that a cell left behind must not go on counting unseen
+        if self._dataset is not None and self.shown.value:
+            self._dataset_text.set(str(self._dataset))
+
+    # The page's side
+
+    def _synced(self) -> dict[str, Stream[Any]]:
+        kinds = {name: self.parameters[name].kind.to_dict() for name in self.parameters}
+        return {
+            "title": Stream(self.title),
+            "kinds": Stream(kinds),
+            "dataset": self._dataset_text,
+            "can_train": self._can_train,
+        }
+
+    def _handlers(self) -> dict[str, Callable[[Message], object]]:
+        return {"train": self._on_train, "clear": lambda _: self.clear(), "cancel": self._on_cancel}
+
+    def _urgent(self) -> dict[str, Callable[[Message], dict[str, Any]]]:
+        return {"cancel": self._on_cancel}
+
+    def _on_train(self, _: Message) -> None:
+        if self._dataset is None:
+            raise ValueError("train: expected a dataset, got none: set model.dataset first")
+        # a double click, or two pages: the run that was asked for is under way
+        with contextlib.suppress(AlreadyTraining):
+            self.train(self._dataset)
+
+    def _on_cancel(self, message: Message) -> dict[str, Any]:
+        number = message.take("run", Integer(min=0))
+        with self._train_lock:
+            # a click that waited behind a long cell must not stop a later run
+            run = self._active if number == self._run_number else None
+        if run is not None:
+            run.cancel()
+        return {"kind": "cancelled", "run": number}
+
+    def _summary(self) -> list[tuple[str, object]]:
+        rows: list[tuple[str, object]] = list(self.parameters.to_dict().items())
+        status = self.training.value
+        rows.append(("status", status.status))
+        if status.epoch is not None:
+            rows.append(("epoch", f"{status.epoch} of {status.epochs}"))
+        metrics = {
+            key: value[-1] if isinstance(value, list) and value else value
+            for key, value in (status.data or {}).items()
+        }
+        rows += [(key, f"{v:.3f}" if isinstance(v, float) else v) for key, v in metrics.items()]
+        return rows
+
+    def close(self) -> None:
+        """End the run that is active, end subscriptions and remove the views."""
+        with self._train_lock:
+            run = self._active
+        if run is not None:
+            run.cancel()
+        for stop in self._dataset_stops:
+            stop()
+        super().close()
+
+
+_Read = list[Any] | Exception
+
+
+def _read(dataset: Instances | None) -> _Read:
+    """Take instances as they are now; an error is for the run to report, as `train` raises none."""
+    if dataset is None:
+        return TrainingError(
+            "dataset: expected one, got none: give it to train, or set model.dataset"
+        )
+    try:
+        if isinstance(dataset, Dataset):
+            return list(dataset.items())
+        numbered = enumerate(dataset)
+        return [{"id": given.get("id", i), **checked(given)} for i, given in numbered]
+    except Exception as error:  # noqa: BLE001 - an iterable is a user's code
+        return error
+
+
+def _instances(given: _Read) -> list[Instance]:
+    if isinstance(given, AttributeError | TypeError):
+        raise TrainingError(f"dataset: expected a Dataset or instances, {given}") from given
+    if isinstance(given, Exception):
+        raise given
+    return given
+
+
+def _entry(status: TrainingStatus, run: int) -> dict[str, Any]:
+    """Say what happened in a form that JSON knows."""
+    data = {key: _json(value) for key, value in (status.data or {}).items()}
+    if status.status == "success":  # the page has the history already
+        data = {"stopped": True} if data.get("stopped") else {}
+    return {**status.to_dict(), "run": run, "data": data}
+
+
+def _json(value: Any) -> Any:
+    """Give a number that JSON can say: it has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
