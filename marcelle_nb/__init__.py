@@ -1,0 +1,111 @@
+"""Building blocks for interactive machine learning in Jupyter: `import marcelle_nb as mnb`.
+
+Every name here is imported when it is first used, so that importing the package is quick and needs
+no kernel.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from marcelle_nb._version import __version__
+
+# type checkers take a name as public that is imported `as` itself, or assigned
+if TYPE_CHECKING:
+    from marcelle_nb.component import Component as Component
+    from marcelle_nb.components.button import Button as Button
+    from marcelle_nb.components.confidence_plot import ConfidencePlot as ConfidencePlot
+    from marcelle_nb.components.dataset_browser import DatasetBrowser as DatasetBrowser
+    from marcelle_nb.components.image_upload import ImageUpload as ImageUpload
+    from marcelle_nb.components.recorder import Recorder as Recorder
+    from marcelle_nb.components.webcam import Webcam as Webcam
+    from marcelle_nb.data.dataset import Dataset as Dataset
+    from marcelle_nb.errors import AlreadyTraining as AlreadyTraining
+    from marcelle_nb.errors import ImageRejected as ImageRejected
+    from marcelle_nb.errors import InstanceNotFound as InstanceNotFound
+    from marcelle_nb.errors import InstanceRejected as InstanceRejected
+    from marcelle_nb.errors import TrainingError as TrainingError
+    from marcelle_nb.models.classifier_results import ClassifierResults as ClassifierResults
+    from marcelle_nb.models.image_features import ImageFeatures as ImageFeatures
+    from marcelle_nb.models.knn import KNN as KNN
+    from marcelle_nb.models.mlp import MLP as MLP
+    from marcelle_nb.models.model import Model as Model
+    from marcelle_nb.models.training_status import TrainingStatus as TrainingStatus
+    from marcelle_nb.parameter import Parameter as Parameter
+    from marcelle_nb.run import Run as Run
+    from marcelle_nb.stream import Stream as Stream
+
+    button = Button
+    confidence_plot = ConfidencePlot
+    dataset_browser = DatasetBrowser
+    image_upload = ImageUpload
+    recorder = Recorder
+    webcam = Webcam
+    dataset = Dataset
+    image_features = ImageFeatures
+    knn = KNN
+    mlp = MLP
+
+# Failures show in the alert line of a component; `logging.basicConfig()` shows their tracebacks
+# too.
+logging.getLogger("marcelle_nb").addHandler(logging.NullHandler())
+
+_MODULES = {
+    "component": ["Component"],
+    "components.button": ["Button"],
+    "components.confidence_plot": ["ConfidencePlot"],
+    "components.dataset_browser": ["DatasetBrowser"],
+    "components.image_upload": ["ImageUpload"],
+    "components.recorder": ["Recorder"],
+    "components.webcam": ["Webcam"],
+    "data.dataset": ["Dataset"],
+    "errors": [
+        "AlreadyTraining",
+        "ImageRejected",
+        "InstanceNotFound",
+        "InstanceRejected",
+        "TrainingError",
+    ],
+    "models.classifier_results": ["ClassifierResults"],
+    "models.image_features": ["ImageFeatures"],
+    "models.knn": ["KNN"],
+    "models.mlp": ["MLP"],
+    "models.model": ["Model"],
+    "models.training_status": ["TrainingStatus"],
+    "parameter": ["Parameter"],
+    "run": ["Run"],
+    "stream": ["Stream"],
+}
+
+_SHORT_NAMES = {
+    "button": "Button",
+    "confidence_plot": "ConfidencePlot",
+    "dataset": "Dataset",
+    "dataset_browser": "DatasetBrowser",
+    "image_features": "ImageFeatures",
+    "image_upload": "ImageUpload",
+    "knn": "KNN",
+    "mlp": "MLP",
+    "recorder": "Recorder",
+    "webcam": "Webcam",
+}
+"""The names of everyday use; each is the class itself."""
+
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = ["__version__", *_MODULE_OF, *_SHORT_NAMES]  # noqa: PLE0604 - all are texts
+
+
+def __getattr__(name: str) -> object:
+    class_name = _SHORT_NAMES.get(name, name)
+    if class_name not in _MODULE_OF:
+        raise AttributeError(f"module 'marcelle_nb' has no attribute {name!r}")
+    value = getattr(import_module(f"marcelle_nb.{_MODULE_OF[class_name]}"), class_name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""What a notebook shows beside models: sources of images, buttons, collections, plots."""
