@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import datasetBrowser from "../src/dataset_browser";
+import { FakeModel, later, settle, show, text } from "./fake_model";
+
+const HOSTILE = "<img src=x onerror=window.__pwn=1>";
+const PICTURE = "data:image/jpeg;base64,AAAA";
+
+/** A kernel that holds some instances and answers for them. */
+function open(data: Record<string, [id: string, thumbnail: string][]>) {
+  const counts = () => Object.entries(data).map(([label, items]) => [label, items.length]);
+  const model = new FakeModel({
+    name: "gestures", where: "In the memory of this kernel.", counts: counts(), revision: 1, undoable: "",
+  });
+  model.kernel = ({ kind, request, label, offset, limit }) => {
+    if (kind !== "items") return;
+    const all = (data[label as string] ?? []).map(([id, thumbnail]) => ({ id, thumbnail }));
+    const items = all.slice(offset as number, (offset as number) + (limit as number));
+    void Promise.resolve().then(() => model.say({ kind, request, label, offset, total: all.length, items }));
+  };
+  const { el, remove } = show(datasetBrowser, model);
+  const change = async (traits: object = {}) => {
+    model.update({ counts: counts(), revision: Number(model.get("revision")) + 1, ...traits });
+    await later(1000);
+  };
+  const tiles = (label: string) => [...el.querySelectorAll<HTMLElement>(`[aria-label="Instances of ${label}"] > li`)];
+  const button = (name: string) =>
+    [...el.querySelectorAll("button")].find((one) => [text(one), one.getAttribute("aria-label")].includes(name))!;
+  const selected = () => [...el.querySelectorAll("[aria-selected=true]")].length;
+  const submit = async (field: HTMLInputElement, value: string) => {
+    field.value = value;
+    field.form!.dispatchEvent(new Event("submit", { cancelable: true }));
+    await settle();
+  };
+  return { model, el, remove, change, tiles, button, selected, submit };
+}
+
+const many = (prefix: string, count: number): [string, string][] =>
+  Array.from({ length: count }, (_, i) => [`${prefix}${i}`, PICTURE]);
+const press = async (tile: HTMLElement, key: string, more: object = {}) => {
+  tile.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+  await settle();
+};
+
+describe("the dataset browser", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => document.body.replaceChildren());
+
+  test("shows the labels with their counts and pictures, and where the data live", async () => {
+    const { el, tiles, button } = open({ wave: many("w", 70), clap: many("c", 2) });
+    await settle();
+    expect(text(el.querySelector("header"))).toBe("gestures 72 instances of 2 labels");
+    expect(text(el.querySelector("footer"))).toBe("In the memory of this kernel.");
+    expect([tiles("wave").length, tiles("clap").length]).toEqual([60, 2]);
+    button("Show more (10 left)").click();
+    await settle();
+    expect(tiles("wave")).toHaveLength(70);
+  });
+
+  test("labels are text, and only pictures in text are loaded", async () => {
+    const { el } = open({ [HOSTILE]: [["a", ""], ["b", "https://example.org/x.png"], ["c", PICTURE]] });
+    await settle();
+    expect([...el.querySelectorAll("img")].map((img) => img.getAttribute("src"))).toEqual([PICTURE]);
+    expect([...el.querySelectorAll("li")].map(text)).toEqual(["1", "2", ""]);
+    expect(text(el.querySelector(".marcelle-label[title^='<img']"))).toBe(HOSTILE);
+  });
+
+  test("a click selects, with Shift up to there; what is selected is relabelled or deleted", async () => {
+    const { model, el, tiles, button, selected, submit } = open({ wave: many("w", 9) });
+    await settle();
+    tiles("wave")[2]!.click();
+    tiles("wave")[5]!.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+    tiles("wave")[3]!.click();
+    await settle();
+    expect(selected()).toBe(3);
+    await submit(el.querySelector<HTMLInputElement>(".marcelle-selection input")!, " clap ");
+    expect(model.kinds("relabel")).toEqual([{ kind: "relabel", label: "clap", ids: ["w2", "w4", "w5"] }]);
+    expect(selected()).toBe(0);
+    tiles("wave")[0]!.click();
+    await settle();
+    button("Delete 1").click();
+    expect(model.kinds("remove")).toEqual([{ kind: "remove", ids: ["w0"] }]);
+  });
+
+  test("works from the keyboard", async () => {
+    const { model, tiles, selected } = open({ wave: many("w", 5) });
+    await settle();
+    tiles("wave")[0]!.focus();
+    await press(tiles("wave")[0]!, "ArrowRight");
+    expect(document.activeElement).toBe(tiles("wave")[1]);
+    expect(tiles("wave").map((tile) => tile.tabIndex)).toEqual([-1, 0, -1, -1, -1]);
+    await press(tiles("wave")[1]!, " ");
+    await press(tiles("wave")[1]!, "ArrowRight", { shiftKey: true });
+    expect(selected()).toBe(2);
+    await press(tiles("wave")[2]!, "Delete");
+    expect(model.kinds("remove")).toEqual([{ kind: "remove", ids: ["w1", "w2"] }]);
+    await press(tiles("wave")[2]!, "a", { ctrlKey: true });
+    expect(selected()).toBe(5);
+    await press(tiles("wave")[2]!, "Escape");
+    expect(selected()).toBe(0);
+  });
+
+  test("a label is renamed or deleted as a whole, and what was done can be undone", async () => {
+    const { model, el, button, change, submit } = open({ wave: many("w", 2), clap: many("c", 1) });
+    button("Rename wave").click();
+    await later(10);
+    const field = el.querySelector<HTMLInputElement>(".marcelle-rename input")!;
+    expect(document.activeElement).toBe(field);
+    expect(field.value).toBe("wave");
+    await submit(field, "hello");
+    expect(model.kinds("rename")).toEqual([{ kind: "rename", label: "wave", to: "hello" }]);
+    button("Delete label clap").click();
+    expect(model.kinds("remove_label")).toEqual([{ kind: "remove_label", label: "clap" }]);
+    expect(button("Undo")).toBeUndefined();
+    await change({ undoable: "1 instance of 'clap' deleted" });
+    expect(text(el.querySelector(".marcelle-undo"))).toBe("1 instance of 'clap' deletedUndo");
+    button("Undo").click();
+    expect(model.kinds("undo")).toEqual([{ kind: "undo" }]);
+  });
+
+  test("a change of the data keeps the selection that still exists", async () => {
+    const data = { wave: many("w", 5), clap: many("c", 1) };
+    const { tiles, selected, change } = open(data);
+    await settle();
+    tiles("wave")[1]!.click();
+    tiles("wave")[2]!.click();
+    data.wave.splice(1, 1);
+    data.clap.push(...data.wave.splice(1, 1));
+    await change();
+    expect([tiles("wave").length, tiles("clap").length]).toEqual([3, 2]);
+    expect(selected()).toBe(1);
+    expect(tiles("clap")[1]!.getAttribute("aria-selected")).toBe("true");
+  });
+
+  test("many labels begin folded and are fetched when they are opened", async () => {
+    const data = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`label ${i}`, many(`l${i}-`, 1)]));
+    const { model, el, tiles } = open(data);
+    await settle();
+    expect(model.kinds("items")).toHaveLength(8);
+    el.querySelectorAll<HTMLButtonElement>(".marcelle-fold")[15]!.click();
+    await later(10);
+    expect(tiles("label 15")).toHaveLength(1);
+  });
+
+  test("an empty dataset says so, and a view that is removed leaves nothing behind", async () => {
+    const { el, model, remove } = open({});
+    expect(text(el)).toContain("No instances yet");
+    remove();
+    expect(model.listeners).toBe(0);
+  });
+});
