@@ -1,0 +1,1 @@
+"""Tests against real kernels, with the messages that JupyterLab sends."""
