@@ -1,0 +1,1 @@
+"""Measures sizes and speed: `python -m tests.benchmark`. Prints; judges nothing."""
