@@ -1,4 +1,5 @@
 import gc
+import threading
 import weakref
 from typing import Any
 
@@ -173,8 +174,10 @@ def test_the_label_is_that_of_the_moment_when_the_picture_came(images, data):
 
 def test_a_release_ends_the_recording_of_a_source_that_is_faster_than_process(images, data):
     processed: list[Any] = []
+    began = threading.Event()
 
     def slower_than_the_source(pixels):
+        began.set()
         if not processed:
             eventually(source.waits)
         processed.append(1)
@@ -185,6 +188,7 @@ def test_a_release_ends_the_recording_of_a_source_that_is_faster_than_process(im
     with OneInFlight.running(images, lambda number: picture(number % 256)) as source:
         source.goes_on()
         page.send(kind="press", n=1, label="a")
+        began.wait(20)  # a tap that ends before the next picture records none
         page.send(kind="release", n=2)
         eventually(lambda: processed and not images._subscriptions)
         source.goes_on(2)  # one delivery may have been under way
@@ -248,16 +252,17 @@ def camera_gone(pixels):
     return pixels
 
 
-def test_a_picture_that_cannot_be_processed_shows_an_alert_and_does_not_wait(data, caplog):
+def test_a_picture_that_cannot_be_processed_shows_an_alert_and_goes_on_waiting(data, caplog):
     upload = ImageUpload()
     recorder = Recorder(upload, data, camera_gone)
     recorder.label.set("a")
     for value in range(3):
         upload._emit(picture(value).copy())
-    assert (data.count.value, recorder._n_pending.value) == (0, 2)
+    assert (data.count.value, recorder._n_pending.value) == (0, 3)
     assert upload.alert.value.startswith("RuntimeError: camera gone (in camera_gone, line")
-    recorder.add()
-    assert values(data) == [0, 2]
+    with pytest.raises(RuntimeError, match="camera gone"):
+        recorder.add()
+    assert (values(data), recorder._n_pending.value) == ([0, 2], 1)
     recorder.close()
     upload.close()
 
@@ -286,8 +291,22 @@ def test_a_picture_that_the_dataset_refuses_does_not_stop_those_behind_it(events
         events.set(picture(value))
     with pytest.raises(InstanceRejected):
         recorder.add()
+    assert (values(data), recorder._n_pending.value) == ([1], 1)
+    recorder.discard()
+    assert recorder._n_pending.value == 0
+    recorder.close()
+
+
+def test_a_picture_that_could_not_be_processed_waits_until_it_can(events, data, caplog):
+    works: list[bool] = []
+    recorder = Recorder(events, data, lambda pixels: pixels if works else 1 / 0)
+    recorder.label.set("a")
+    events.set(picture(7))
+    with pytest.raises(ZeroDivisionError):
+        recorder.add()
+    works.append(True)
     recorder.add()
-    assert (values(data), recorder._n_pending.value) == ([1], 0)
+    assert (values(data), recorder._n_pending.value) == ([7], 0)
     recorder.close()
 
 

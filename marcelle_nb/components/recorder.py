@@ -71,7 +71,7 @@ class Recorder(Component):
         self.label: Stream[str] = self._own(Parameter("label", LABEL, ""))
         self.recording: Stream[bool] = self._stream(False)
         self._press = Press(self.recording)
-        self._pending: deque[tuple[Any, str]] = deque()
+        self._pending: deque[tuple[Any, bool, str]] = deque()
         self._n_pending: Stream[int] = self._stream(0)
         self._counts: Stream[list[tuple[str, int]]] = self._stream([])
         self._stop: Callable[[], None] | None = None
@@ -140,10 +140,14 @@ class Recorder(Component):
         if self.recording.value:
             return  # it is recorded as it comes
         # processed at once: a vector takes far less memory than a picture while it waits
-        self._pending.append((self._processed(pixels), self._thumbnail(pixels)))
-        while sum(np.asarray(x).nbytes for x, _ in self._pending) > MAX_PENDING_BYTES:
-            self._pending.popleft()
-        self._n_pending.set(len(self._pending))
+        x, is_processed = pixels, False
+        try:
+            x, is_processed = self._processed(pixels), True
+        finally:  # a picture that cannot be processed waits as it is, and is not lost
+            self._pending.append((x, is_processed, self._thumbnail(pixels)))
+            while sum(np.asarray(x).nbytes for x, *_ in self._pending) > MAX_PENDING_BYTES:
+                self._pending.popleft()
+            self._n_pending.set(len(self._pending))
 
     def add(self) -> None:
         """Record the pictures that wait under the present label.
@@ -152,15 +156,26 @@ class Recorder(Component):
         ------
         ValueError
             If there is no label; the pictures go on waiting.
+        Exception
+            The first one of `process` or the dataset; the pictures concerned go on waiting, all
+            others are recorded.
         """
         problem = self._obstacle()
         if problem:
             raise ValueError(problem)
-        label = self.label.value.strip()
+        label, refused, errors = self.label.value.strip(), [], []
         while self._pending:
-            x, thumbnail = self._pending.popleft()
-            self._dataset.create({"x": x, "y": label, "thumbnail": thumbnail})
-            self._n_pending.set(len(self._pending))
+            x, is_processed, thumbnail = waiting = self._pending.popleft()
+            try:
+                x = x if is_processed else self._processed(x)
+                self._dataset.create({"x": x, "y": label, "thumbnail": thumbnail})
+            except Exception as error:  # noqa: BLE001 - `process` is a user's code
+                refused.append(waiting)
+                errors.append(error)
+        self._pending.extendleft(reversed(refused))
+        self._n_pending.set(len(self._pending))
+        if errors:
+            raise errors[0]
 
     def discard(self) -> None:
         """Forget the pictures that wait."""

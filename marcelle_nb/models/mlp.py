@@ -75,9 +75,9 @@ class MLP(Classifier):
         rows, y, features = self._arrays(run, instances)
         labels = self._distinct(y)
         rng = np.random.default_rng(self.seed)
-        kept, held_back = rows, rows[:0]
-        targets = held_back_targets = _one_hot(y, labels)
+        targets = _one_hot(y, labels)
         if validation is not None:
+            kept = rows
             held_back, y_held_back = self._validation(run, validation, rows.shape[1], features)
             held_back_targets = _one_hot(y_held_back, labels)
         else:
