@@ -57,7 +57,8 @@ def live_tracks(page: Page) -> int:
 
 def start(view: Locator) -> None:
     view.get_by_role("button", name="Start camera").click()
-    expect(view.get_by_role("button", name="Stop camera")).to_be_visible()
+    # "Stop camera" is there from the click on, while the browser still opens the device.
+    expect(view.locator(".marcelle-live")).to_be_visible()
 
 
 def is_on(notebook: NotebookPage) -> bool:
