@@ -27,3 +27,19 @@ class InstanceNotFound(LookupError):
 
 class MessageRejected(ValueError):
     """A message from a page is not of the form that its receiver takes."""
+
+
+class ModelFormatError(ValueError):
+    """A file is not a model that can be read, or a model cannot be said in the format asked for."""
+
+
+class UnsafeModel(ModelFormatError):
+    """A model file holds what could run code or touch files; only `trust=True` opens it."""
+
+
+class DownloadRefused(ValueError):
+    """An address is not one that models are fetched from, or what came is not what was expected."""
+
+
+class UnsupportedByModel(RuntimeError):
+    """A model was asked for what it cannot do, as to train where it only predicts."""

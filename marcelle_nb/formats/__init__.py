@@ -1,0 +1,1 @@
+"""Model files: read into something that predicts, and written for other software."""

@@ -1,0 +1,1 @@
+"""Model files: read, written, and refused where they are hostile."""
