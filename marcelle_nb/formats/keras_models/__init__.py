@@ -1,0 +1,1 @@
+"""Keras models: their files, and the translation of their configurations between releases."""
