@@ -1,0 +1,1 @@
+"""TensorFlow graphs: checked, rewritten, imported and written."""
