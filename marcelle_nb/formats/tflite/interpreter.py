@@ -1,0 +1,75 @@
+"""The TensorFlow Lite interpreter, from the package where it lives now or from TensorFlow."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any
+
+from marcelle_nb.errors import ModelFormatError
+
+_filters = threading.Lock()
+
+
+def interpreter_class(*, tensorflow: bool = False) -> Any:
+    """Import the interpreter.
+
+    Parameters
+    ----------
+    tensorflow : bool
+        Take TensorFlow's own also where `ai_edge_litert` is installed: it alone knows
+        TensorFlow's operations.
+
+    Returns
+    -------
+    type
+        `ai_edge_litert.interpreter.Interpreter` or `tf.lite.Interpreter`.
+    """
+    if not tensorflow:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError:
+            pass
+        else:
+            return Interpreter
+    import tensorflow as tf
+
+    return tf.lite.Interpreter
+
+
+def open_interpreter(
+    data: bytes, what: str, *, tensorflow: bool = False, keep_all: bool = False
+) -> Any:
+    """Give an interpreter of a checked file, not allocated yet.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    what : str
+        What messages call it.
+    tensorflow : bool
+        See `interpreter_class`.
+    keep_all : bool
+        Keep the tensors between operations. It computes without the quick kernels then.
+
+    Raises
+    ------
+    ModelFormatError
+        If the interpreter refuses the file.
+    """
+    interpreter = interpreter_class(tensorflow=tensorflow)
+    with _filters, warnings.catch_warnings():  # both packages warn about the use made here
+        warnings.simplefilter("ignore")
+        try:
+            return interpreter(model_content=data, experimental_preserve_all_tensors=keep_all)
+        except (ValueError, RuntimeError) as error:
+            raise refused(what, error) from error
+
+
+def refused(what: str, error: Exception) -> ModelFormatError:
+    """Say what the interpreter said, in one line."""
+    return ModelFormatError(
+        f"{what}: expected a model that the TensorFlow Lite interpreter runs, got "
+        + " ".join(str(error).split())[:300]
+    )
