@@ -1,0 +1,3 @@
+"""The command `marcelle-nb`."""
+
+from marcelle_nb.cli.app import app as app

@@ -1,0 +1,125 @@
+"""Downloaded files on disk, under the checksum of what is in them; several kernels share them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marcelle_nb.errors import DownloadRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DAY = 86_400.0
+
+
+class ModelCache:
+    """A folder of downloaded files.
+
+    A file never changes once it is there: it has a folder named after its checksum, which is
+    compared when the file is used again. Files come into view whole, by being renamed; so it does
+    not matter who else writes. Deleting the folder, or anything in it, costs a download.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        By default that which the environment variable `MARCELLE_NB_CACHE` names, else the user's
+        folder for such things.
+
+    Notes
+    -----
+    Thread: any. Process: any.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is None:
+            import pooch
+
+            folder = Path(os.environ.get("MARCELLE_NB_CACHE") or pooch.os_cache("marcelle-nb"))
+        self.folder = folder.expanduser().absolute()
+
+    def find(self, sha256: str, name: str) -> Path | None:
+        """Give the file with a checksum, unless it is not there or was changed."""
+        path = self._place(sha256, name)
+        return path if path.is_file() and file_sha256(path) == sha256 else None
+
+    def add(self, path: Path, name: str) -> tuple[str, Path]:
+        """Move a file into the cache; give its checksum and where it is now."""
+        sha256 = file_sha256(path)
+        found = self.find(sha256, name)
+        if found is None:
+            found = self._place(sha256, name)
+            found.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.replace(found)
+            except PermissionError:  # Windows, where another process is reading what it put there
+                if not found.is_file():
+                    raise
+        return sha256, found
+
+    def remembered(self, key: str) -> dict[str, Any] | None:
+        """Give what was remembered under a key."""
+        try:
+            value = json.loads(self._note(key).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def remember(self, key: str, value: Mapping[str, Any]) -> None:
+        """Remember a small document under a key, instead of what was remembered before."""
+        path = self._note(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.workspace() as folder:
+            (folder / path.name).write_text(json.dumps(value), encoding="utf-8")
+            (folder / path.name).replace(path)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Give an empty folder on the same disk, which is removed afterwards."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix="partial-", dir=self.folder))
+        except OSError as error:
+            raise DownloadRefused(
+                f"cache: expected a folder that can be written, got {str(self.folder)!r} "
+                f"({error}); the environment variable MARCELLE_NB_CACHE may name another"
+            ) from error
+        try:
+            self._sweep()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left behind."""
+        for left in self.folder.glob("partial-*"):
+            try:
+                old = time.time() - left.stat().st_mtime > _DAY
+            except OSError:  # another process was quicker
+                continue
+            if old:
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _place(self, sha256: str, name: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise DownloadRefused(f"sha256: expected 64 hexadecimal digits, got {sha256!r:.80}")
+        return self.folder / "files" / sha256 / name.rpartition("/")[2]
+
+    def _note(self, key: str) -> Path:
+        return self.folder / "notes" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+
+
+def file_sha256(path: Path) -> str:
+    """Give a file's checksum as 64 hexadecimal digits."""
+    import pooch
+
+    return str(pooch.file_hash(str(path), alg="sha256"))

@@ -1,0 +1,88 @@
+"""TensorFlow Lite files for tests: those of the real converter, and changed ones."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marcelle_nb.formats.model_files import ModelFiles
+from marcelle_nb.formats.tflite import load_tflite
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "tflite"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.tflite"))
+REFUSED = {"flex", "custom"}
+
+
+def content(name: str) -> bytes:
+    return (FOLDER / f"{name}.tflite").read_bytes()
+
+
+def load(data: bytes | str, **options: Any):
+    data = content(data) if isinstance(data, str) else data
+    return load_tflite(ModelFiles({"m.tflite": data}, main="m.tflite"), "m.tflite", **options)
+
+
+def edited(name: str, change) -> bytes:
+    """Give a file whose tables were changed by `change(model)`."""
+    import flatbuffers
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content(name)))
+    change(model)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def with_metadata(name: str, *, mean=(127.5,), std=(127.5,), labels="cat\ndog\n", described=True):
+    """Give a file with metadata, and a packed `labels.txt` behind it."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    def change(model):
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(_metadata(mean, std), np.uint8)
+        model.buffers.append(buffer)
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = b"TFLITE_METADATA", len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("labels.txt", labels)
+    return (edited(name, change) if described else content(name)) + packed.getvalue()
+
+
+def _metadata(mean, std) -> bytes:
+    import flatbuffers
+
+    b = flatbuffers.Builder(256)
+
+    def vector(values):
+        b.StartVector(4, len(values), 4)
+        for value in reversed(values):
+            b.PrependUOffsetTRelative(value)
+        return b.EndVector()
+
+    def table(**slots):
+        b.StartObject(8)
+        for slot, value in slots.items():
+            number = int(slot[1:])
+            if isinstance(value, tuple):
+                b.PrependInt8Slot(number, value[0], 0)
+            else:
+                b.PrependUOffsetTRelativeSlot(number, value, 0)
+        return b.EndObject()
+
+    means, stds = (b.CreateNumpyVector(np.float32(values)) for values in (mean, std))
+    unit = table(_0=(1,), _1=table(_0=means, _1=stds))
+    given = table(_0=b.CreateString("image"), _4=vector([unit]))
+    labels = table(_0=b.CreateString("labels.txt"), _2=(2,))
+    made = table(_0=b.CreateString("scores"), _6=vector([labels]))
+    inputs, outputs = vector([given]), vector([made])
+    subgraphs = vector([table(_2=inputs, _3=outputs)])
+    b.Finish(table(_0=b.CreateString("Pets"), _2=b.CreateString("1"), _3=subgraphs), b"M001")
+    return bytes(b.Output())
