@@ -18,35 +18,51 @@ if TYPE_CHECKING:
     from marcelle_nb.components.button import Button as Button
     from marcelle_nb.components.confidence_plot import ConfidencePlot as ConfidencePlot
     from marcelle_nb.components.dataset_browser import DatasetBrowser as DatasetBrowser
+    from marcelle_nb.components.file_upload import FileUpload as FileUpload
     from marcelle_nb.components.image_upload import ImageUpload as ImageUpload
     from marcelle_nb.components.recorder import Recorder as Recorder
     from marcelle_nb.components.webcam import Webcam as Webcam
     from marcelle_nb.data.dataset import Dataset as Dataset
     from marcelle_nb.errors import AlreadyTraining as AlreadyTraining
+    from marcelle_nb.errors import DownloadRefused as DownloadRefused
     from marcelle_nb.errors import ImageRejected as ImageRejected
     from marcelle_nb.errors import InstanceNotFound as InstanceNotFound
     from marcelle_nb.errors import InstanceRejected as InstanceRejected
+    from marcelle_nb.errors import ModelFormatError as ModelFormatError
     from marcelle_nb.errors import TrainingError as TrainingError
+    from marcelle_nb.errors import UnsafeModel as UnsafeModel
+    from marcelle_nb.errors import UnsupportedByModel as UnsupportedByModel
+    from marcelle_nb.formats.convert import convert as convert
+    from marcelle_nb.formats.load import load as load
+    from marcelle_nb.formats.loaded_model import LoadedModel as LoadedModel
     from marcelle_nb.models.classifier_results import ClassifierResults as ClassifierResults
     from marcelle_nb.models.image_features import ImageFeatures as ImageFeatures
+    from marcelle_nb.models.keras_model import KerasModel as KerasModel
     from marcelle_nb.models.knn import KNN as KNN
     from marcelle_nb.models.mlp import MLP as MLP
     from marcelle_nb.models.model import Model as Model
+    from marcelle_nb.models.summary_table import SummaryTable as SummaryTable
+    from marcelle_nb.models.tf_generic_model import TFGenericModel as TFGenericModel
     from marcelle_nb.models.training_status import TrainingStatus as TrainingStatus
     from marcelle_nb.parameter import Parameter as Parameter
+    from marcelle_nb.received_file import ReceivedFile as ReceivedFile
     from marcelle_nb.run import Run as Run
     from marcelle_nb.stream import Stream as Stream
 
     button = Button
     confidence_plot = ConfidencePlot
     dataset_browser = DatasetBrowser
+    file_upload = FileUpload
     image_upload = ImageUpload
     recorder = Recorder
     webcam = Webcam
     dataset = Dataset
     image_features = ImageFeatures
+    keras_model = KerasModel
     knn = KNN
     mlp = MLP
+    summary_table = SummaryTable
+    tf_generic_model = TFGenericModel
 
 # Failures show in the alert line of a component; `logging.basicConfig()` shows their tracebacks
 # too.
@@ -57,24 +73,36 @@ _MODULES = {
     "components.button": ["Button"],
     "components.confidence_plot": ["ConfidencePlot"],
     "components.dataset_browser": ["DatasetBrowser"],
+    "components.file_upload": ["FileUpload"],
     "components.image_upload": ["ImageUpload"],
     "components.recorder": ["Recorder"],
     "components.webcam": ["Webcam"],
     "data.dataset": ["Dataset"],
     "errors": [
         "AlreadyTraining",
+        "DownloadRefused",
         "ImageRejected",
         "InstanceNotFound",
         "InstanceRejected",
+        "ModelFormatError",
         "TrainingError",
+        "UnsafeModel",
+        "UnsupportedByModel",
     ],
+    "formats.convert": ["convert"],
+    "formats.load": ["load"],
+    "formats.loaded_model": ["LoadedModel"],
     "models.classifier_results": ["ClassifierResults"],
     "models.image_features": ["ImageFeatures"],
+    "models.keras_model": ["KerasModel"],
     "models.knn": ["KNN"],
     "models.mlp": ["MLP"],
     "models.model": ["Model"],
+    "models.summary_table": ["SummaryTable"],
+    "models.tf_generic_model": ["TFGenericModel"],
     "models.training_status": ["TrainingStatus"],
     "parameter": ["Parameter"],
+    "received_file": ["ReceivedFile"],
     "run": ["Run"],
     "stream": ["Stream"],
 }
@@ -84,11 +112,15 @@ _SHORT_NAMES = {
     "confidence_plot": "ConfidencePlot",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
+    "file_upload": "FileUpload",
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
+    "keras_model": "KerasModel",
     "knn": "KNN",
     "mlp": "MLP",
     "recorder": "Recorder",
+    "summary_table": "SummaryTable",
+    "tf_generic_model": "TFGenericModel",
     "webcam": "Webcam",
 }
 """The names of everyday use; each is the class itself."""

@@ -9,7 +9,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-QUICKSTART = Path(__file__).parent.parent / "notebooks" / "quickstart.ipynb"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+QUICKSTART = NOTEBOOKS / "quickstart.ipynb"
+BUILD_YOUR_OWN = NOTEBOOKS / "build_your_own.ipynb"
 
 
 def of_cells(*cells: str) -> Any:

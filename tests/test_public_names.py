@@ -12,19 +12,27 @@ SHORT = {
     "confidence_plot": "ConfidencePlot",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
+    "file_upload": "FileUpload",
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
+    "keras_model": "KerasModel",
     "knn": "KNN",
     "mlp": "MLP",
     "recorder": "Recorder",
+    "summary_table": "SummaryTable",
+    "tf_generic_model": "TFGenericModel",
     "webcam": "Webcam",
 }
 ERRORS = [
     "AlreadyTraining",
+    "DownloadRefused",
     "ImageRejected",
     "InstanceNotFound",
     "InstanceRejected",
+    "ModelFormatError",
     "TrainingError",
+    "UnsafeModel",
+    "UnsupportedByModel",
 ]
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.browser.jupyter_server import JupyterServer
     from tests.browser.notebook_page import NotebookPage
 
+DENSE = Path(__file__).parents[1] / "fixtures" / "tfjs-layers" / "mlp_dense"
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 LOOP = """
@@ -45,6 +46,9 @@ upload
     "mnb.confidence_plot(mnb.Stream(model.predict(x)))",
     "mnb.knn()",
     "mnb.button('Press')",
+    "mnb.file_upload()",
+    f"files = mnb.tf_generic_model('generic')\nfiles.load_from_files({str(DENSE)!r})\nfiles",
+    "mnb.summary_table(files)",
 )
 
 

@@ -2,7 +2,8 @@
 
 interface Options {
   signal: AbortSignal;
-  take(files: File[]): void;
+  /** `data` is there where they were dropped: it also knows folders. */
+  take(files: File[], data?: DataTransfer): void;
   /** Called when files begin or cease to hover over the element. */
   over(over: boolean): void;
 }
@@ -29,7 +30,7 @@ export function acceptFiles(el: HTMLElement, { signal, take, over }: Options): v
   listen("dragover", () => {});
   listen("drop", (event) => {
     hover(0);
-    take([...(event.dataTransfer?.files ?? [])]);
+    take([...(event.dataTransfer?.files ?? [])], event.dataTransfer ?? undefined);
   });
   // Before the notebook's own listeners: with no text field in focus the event goes to the page.
   document.addEventListener("paste", (event) => paste(el, event, take), { signal, capture: true });

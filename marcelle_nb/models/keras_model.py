@@ -1,0 +1,365 @@
+"""Any Keras model as a model of this package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marcelle_nb.data.instance import checked_changes
+from marcelle_nb.errors import AlreadyTraining, TrainingError
+from marcelle_nb.kinds import Choice, Float, Integer
+from marcelle_nb.models.classifier import check_version
+from marcelle_nb.models.classifier_results import ClassifierResults
+from marcelle_nb.models.keras_examples import Examples
+from marcelle_nb.models.keras_files import read_network, write_network
+from marcelle_nb.models.keras_optimizers import (
+    OPTIMIZERS,
+    is_compiled,
+    learning_rate_of,
+    name_of,
+)
+from marcelle_nb.models.keras_source import KerasSource
+from marcelle_nb.models.keras_training import train_network
+from marcelle_nb.models.layered_model import LayeredModel
+from marcelle_nb.models.opened_model import checked_labels, checked_range
+from marcelle_nb.models.training_status import TrainingStatus
+from marcelle_nb.parameter import parameter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    import keras
+    from numpy.typing import ArrayLike
+
+    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.models.keras_network import KerasNetwork
+    from marcelle_nb.run import Run
+
+
+class KerasModel(LayeredModel):
+    """Trains any Keras model, and predicts with it, as the other models of this package.
+
+    A training goes on from the weights that there are. The first one, and the first after `clear`,
+    begins anew: a build function is called again, a model that was given gets back the weights that
+    it came with. A build function is also called again where the data have labels or a shape that
+    the model does not know.
+
+    Parameters
+    ----------
+    build : keras.Model or callable, optional
+        A Sequential, functional or subclassed model; or a function of the shape of one input, as
+        `(4,)` or `(64, 64, 3)`, and the number of classes (1 for a regression) that returns one.
+        None: `load` one.
+    task : {"classification", "regression"}
+        What `y` of the instances is: a label, or a number.
+    labels : list of str, optional
+        In the order of the outputs, for a model that is trained already: it predicts at once.
+    input_range : tuple of float, optional
+        What the values 0 and 255 of images become, before the first layer. By default (0, 1), or
+        what a file says that is loaded.
+    seed : int, optional
+        Makes trainings repeatable bit by bit on one machine. Of a model that was given, the first
+        weights are as they are.
+    epochs : int
+        How often all rows are shown. Read after every epoch: a change counts at once.
+    batch_size : int
+        Rows a step. Read when a training begins.
+    learning_rate : float
+        Read before every epoch.
+    optimizer : str
+        Read when a training begins; another one than before begins without a state. `"own"` is that
+        of a model compiled with one that has no name here.
+    validation_split : float
+        The share of the rows of each label, in [0, 1], that validates instead of training.
+
+    Notes
+    -----
+    A model that is compiled keeps its loss, metrics and optimizer, whose name and learning rate the
+    parameters take over unless they are given. Any other minimises cross-entropy (after a softmax
+    or a sigmoid, or before: it looks at the last layer's activation) or, for a regression, the mean
+    squared error.
+
+    Whether a run was cancelled is read between the steps, each of which is one batch.
+
+    Examples
+    --------
+    >>> def build(input_shape, classes):
+    ...     layers = [keras.Input(input_shape), keras.layers.Dense(classes, activation="softmax")]
+    ...     return keras.Sequential(layers)
+    >>> model = KerasModel(build, epochs=5)
+    """
+
+    title = "Keras model"
+    epochs = parameter(Integer(min=1, max=100_000), 20)
+    batch_size = parameter(Integer(min=1, max=100_000), 32)
+    learning_rate = parameter(Float(min=0), 0.001)
+    optimizer = parameter(Choice(OPTIMIZERS), "adam")
+    validation_split = parameter(Float(min=0, max=1), 0.2)
+
+    _fitted: KerasNetwork | None = None
+
+    def __init__(
+        self,
+        build: Callable[[tuple[int, ...], int], keras.Model] | keras.Model | None = None,
+        *,
+        task: str = "classification",
+        labels: Sequence[str] | None = None,
+        input_range: tuple[float, float] | None = None,
+        seed: int | None = None,
+        **parameters: Any,
+    ) -> None:
+        super().__init__(**parameters)
+        self.task = Choice(("classification", "regression")).check("task", task)
+        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
+        self._labels = None if labels is None else checked_labels(labels)
+        self._source = KerasSource(
+            build,
+            is_regression=self.task == "regression",
+            input_range=None if input_range is None else checked_range(input_range),
+            seed=self.seed,
+        )
+        self._taken = set(parameters)
+        if self._source.given is not None:
+            self._take_over(self._source.given)
+            if self._labels is not None:
+                shape = _input_shape(self._source.given)
+                self._fitted = self._source.new(shape, self._labels)
+
+    def _take_over(self, model: keras.Model) -> None:
+        """Let the parameters say what a compiled model's optimizer is."""
+        if not is_compiled(model):
+            return
+        rate = learning_rate_of(model.optimizer)
+        if "optimizer" not in self._taken:
+            self.optimizer = name_of(model.optimizer)
+            if "learning_rate" not in self._taken and rate is not None:
+                self.learning_rate = float(f"{rate:.6g}")  # as it was written, before float32
+        self._taken = {"optimizer", "learning_rate"}
+
+    # Training
+
+    def _fit(
+        self, run: Run, instances: list[Instance], validation: list[Instance] | None
+    ) -> dict[str, Any]:
+        examples = Examples.of(run, instances)
+        held_back = Examples.of(run, validation) if validation else None
+        if held_back is not None and held_back.shape != examples.shape:
+            raise TrainingError(
+                f"validation_dataset: expected inputs of shape {examples.shape}, "
+                f"got {held_back.shape}"
+            )
+        network = self._source.fitting(self._fitted, examples.shape, self._labels_of(examples))
+        if self._fitted is None:
+            self._take_over(network.model)
+        self._check_versions(network, examples, held_back)
+        network.prepare(self.optimizer, self.learning_rate)
+        split = self.validation_split if validation is None else 0.0
+        return train_network(self, run, network, examples, held_back, split=split)
+
+    def _labels_of(self, examples: Examples) -> list[str] | None:
+        if self.task == "regression":
+            return None
+        known = self._labels or (self._fitted and self._fitted.labels)
+        labels = examples.labels
+        if len(labels) < 2 and not known:
+            raise TrainingError(
+                f"{self.title}: expected at least 2 different labels, got only {labels[0]!r}: "
+                "record another one"
+            )
+        unknown = set(labels) - set(self._labels or labels)
+        if unknown:
+            raise TrainingError(f"labels: expected {self._labels}, got {sorted(unknown)}")
+        return self._labels or labels
+
+    def _check_versions(
+        self, network: KerasNetwork, examples: Examples, validation: Examples | None
+    ) -> None:
+        """Refuse image features of another version than it has learned from."""
+        check_version("dataset", examples.features, network.features)
+        network.features = network.features or examples.features
+        check_version("validation_dataset", validation and validation.features, network.features)
+
+    # Predicting
+
+    def predict(self, x: ArrayLike) -> Any:
+        """Predict from one input.
+
+        Parameters
+        ----------
+        x : float, shape (n_features,) or (1, n_features), or an image
+            As the instances that the model was trained on.
+
+        Returns
+        -------
+        ClassifierResults or float
+            A label and the confidence of each, `label=None, confidences={}` before the first
+            training; or the number of a regression, NaN before.
+
+        Raises
+        ------
+        ValueError
+            If x has another shape, is not finite, or comes from another version of image features.
+
+        Notes
+        -----
+        Thread: any, also during a training: then it uses the newest step.
+        """
+        return self.predict_many([x])[0]
+
+    def predict_many(self, xs: Iterable[ArrayLike]) -> list[Any]:
+        """Predict from several inputs, one answer for each, in order; see `predict`."""
+        given, network = list(xs), self._fitted_now()
+        if network is None or not given:
+            nothing = float("nan") if self.task == "regression" else ClassifierResults()
+            return [nothing] * len(given)
+        for x in given:
+            check_version("x", getattr(x, "version", None), network.features)
+        rows = [checked_changes({"x": x})["x"] for x in given]
+        for row in rows:
+            network.check(row.shape)
+        return self._answers(network, np.stack(rows))
+
+    def _answers(self, network: KerasNetwork, rows: Any) -> list[ClassifierResults | float]:
+        if rows.dtype != np.uint8 and not np.isfinite(rows.astype(np.float32)).all():
+            raise ValueError("x: expected finite numbers, got NaN or infinity")
+        scores = network.scores(rows)
+        if network.is_regression:
+            return [float(row[0]) for row in scores]
+        labels = network.labels or [str(number) for number in range(scores.shape[1])]
+        return [
+            ClassifierResults(
+                labels[int(row.argmax())], dict(zip(labels, row.tolist(), strict=True))
+            )
+            for row in scores
+        ]
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels in the order of the outputs; empty where they are not known yet."""
+        return list((self._fitted and self._fitted.labels) or self._labels or [])
+
+    # Looking
+
+    def build(self, input_shape: Sequence[int], labels: Sequence[str] | None = None) -> None:
+        """Build the model before there are data, to look at it; a training goes on with it.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one input, as `(4,)`.
+        labels : list of str, optional
+            Of a classification, in the order of the outputs.
+
+        Raises
+        ------
+        TrainingError
+            If the layers do not fit together, the input or the labels; it names the layer.
+        AlreadyTraining
+            If a run of this model is active.
+        """
+        shape = tuple(int(size) for size in input_shape)
+        names = None if labels is None else checked_labels(labels)
+        if self.task == "classification" and names is None:
+            raise TypeError("labels: expected a list of texts for a classification, got none")
+        network = self._source.new(shape, None if self.task == "regression" else names)
+        self._take_over(network.model)
+        with self._train_lock:
+            if self._active is not None:
+                raise AlreadyTraining(f"{self.title}: expected no active run, got one")
+            self._fitted = network
+            self._tell_later(TrainingStatus("idle"))
+        self.training._deliver()
+
+    @property
+    def keras_model(self) -> keras.Model | None:
+        """The Keras model; None before a build function was called."""
+        return self._source.given if self._fitted is None else self._fitted.model
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """How images become inputs, for a file that is converted from this; nothing for vectors."""
+        return {} if self._fitted is None else self._fitted.treatment
+
+    # Files
+
+    def save(
+        self, path: str | os.PathLike[str], *, format: str | None = None, **options: Any
+    ) -> list[Path]:
+        """Save architecture, weights, training configuration and optimizer state.
+
+        Parameters
+        ----------
+        path : path
+            Its ending says the format: `.keras`, `.h5`, or a folder (or `model.json` in one) for
+            TensorFlow.js layers.
+        format : {"keras", "h5", "tfjs-layers"}, optional
+        **options
+            `quantize` and `shard_size`, for TensorFlow.js: see `marcelle_nb.convert`.
+
+        Returns
+        -------
+        list of Path
+            The files. Labels and input range stand in `model.json`; for `.keras` and `.h5`, which
+            have no room for them, in a file beside that ends in `.metadata.json`.
+
+        Raises
+        ------
+        UnsupportedByModel
+            If the format holds inference only: `marcelle_nb.convert(model, path)` writes it.
+        UnsafeModel
+            If a layer is a `Lambda` or of a class that is not registered: nobody could load it.
+        ModelFormatError
+            If the format cannot say what a layer does.
+        ValueError
+            If nothing is built yet.
+        """
+        if self._fitted is None:
+            raise ValueError(f"{self.title}: expected a model that is built, got one that is not")
+        return write_network(self._fitted, path, format, options)
+
+    def load(self, path: Any, *, trust: bool = False) -> KerasModel:
+        """Load what `save` has written, or any other file with a Keras model; the old one is gone.
+
+        A training goes on where that of the file stopped, with the state of its optimizer.
+
+        Parameters
+        ----------
+        path : path, or files as `marcelle_nb.load` takes them
+        trust : bool
+            Open also what could run code. Only for files that you made yourself.
+
+        Returns
+        -------
+        KerasModel
+            This model.
+
+        Raises
+        ------
+        UnsupportedByModel
+            If the file holds inference only.
+        ModelFormatError
+            If it is no model.
+        AlreadyTraining
+            If a run of this model is active.
+        """
+        self._load(lambda: self._read_network(path, trust=trust), {"source": "file"})
+        return self
+
+    def _read_network(self, path: Any, *, trust: bool) -> KerasNetwork:
+        loaded = read_network(path, trust=trust)
+        network = self._source.loaded(loaded)
+        self._taken = set()
+        self._take_over(network.model)
+        if "training" in loaded.metadata:
+            self._raise_alert(f"A training will not go on: {loaded.metadata['training']}")
+        return network
+
+
+def _input_shape(model: keras.Model) -> tuple[int, ...]:
+    """Give the shape of one input of a model that is built."""
+    if not getattr(model, "inputs", None):
+        raise ValueError("labels: expected with a model that knows its input shape, got another")
+    return tuple(model.inputs[0].shape[1:])
