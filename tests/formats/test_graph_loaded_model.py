@@ -25,6 +25,12 @@ def test_it_predicts():
     assert model()(floats([1, 2]))[0].tolist() == [-3, -6]
 
 
+def test_the_machine_that_a_node_was_trained_on_does_not_matter():
+    far = node("far", "Neg", "x", T=FLOAT)
+    far.device = "/job:worker/task:3/device:GPU:1"
+    assert model(far, fetches={"out": "far:0"})(floats([1]))[0].tolist() == [-1]
+
+
 def test_any_node_is_given_in_the_order_asked_for():
     m, y, x = model()(floats([1]), outputs=["m", "out", "x:0"])
     assert (m.tolist(), y.tolist(), x.tolist()) == ([3], [-3], [1])

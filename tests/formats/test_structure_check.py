@@ -214,6 +214,18 @@ def _in_bodies(change):
     return apply
 
 
+def test_an_output_that_is_recorded_as_smaller_than_it_will_be_is_refused():
+    def change(model):
+        graph = model.subgraphs[1]
+        added = next(each for each in graph.operators if len(each.inputs) == 2)
+        for place in (*added.inputs, *added.outputs):
+            graph.tensors[place].shapeSignature = None
+        graph.tensors[added.outputs[0]].shape = [1, 1]
+
+    with pytest.raises(ModelFormatError, match="expected 1 values as recorded, got 3"):
+        load(edited("signatures", change))
+
+
 def test_a_file_that_was_only_packed_anew_is_taken():
     for name in set(NAMES) - REFUSED:
         assert load(edited(name, lambda _: None)).inputs

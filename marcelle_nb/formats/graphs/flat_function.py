@@ -187,7 +187,8 @@ def _named(concrete: Any) -> FlatFunction:
         unique([_key(name, "input") for name in names]),
         unique([_key(name, "output") for name in outputs]),
         tuple(concrete.inputs[:n]),
-        tuple(concrete.outputs),
+        # a gradient that was taken through it left intermediate results behind its own
+        tuple(concrete.outputs)[: len(outputs)],
         by_name,
     )
 

@@ -249,6 +249,9 @@ def _imported(graph_def: Any, what: str) -> Any:
     graph = tf.Graph()
     try:
         hide_constants(graph_def)
+        for nodes in (graph_def.node, *(f.node_def for f in graph_def.library.function)):
+            for node in nodes:
+                node.device = ""  # of the machines that it was trained on
         with graph.as_default(), tf.device("/CPU:0"):
             tf.graph_util.import_graph_def(graph_def, name="")
     except Exception as error:  # whatever it raises, the file is what is wrong

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.tflite.joined_size import joined_size
 from marcelle_nb.formats.tflite.operator_arity import ARITY, MANY, REQUIRED
 from marcelle_nb.formats.tflite.output_size import output_size
 from marcelle_nb.formats.tflite.quantization import STORED
@@ -76,7 +77,9 @@ def check_operator(operator: Operator, subgraph: Subgraph, what: str) -> None:
         _check_alike(tensors[0], outputs[0], what)
     if operator.options_name in {"Conv2D", "DepthwiseConv2D", "Pool2D"} and tensors[0]:
         _check_shrinks(tensors[0], outputs[0], what)
-    size = output_size(operator, tensors)
+    size = joined_size(operator, tensors)
+    if size is None:
+        size = output_size(operator, tensors)
     if size is not None and size > MAX_VALUES:
         raise ModelFormatError(f"{what}: expected at most {MAX_VALUES:,} values, got {size:,}")
     if size is not None and outputs and _fixed(outputs[0]) and all(_fixed(t) for t in tensors if t):
