@@ -609,6 +609,18 @@ def test_a_file_with_code_is_refused(tmp_path):
         KerasModel().load(tmp_path / "m.keras")
 
 
+def test_building_during_a_run_is_refused_before_anything_is_made(monkeypatch):
+    model = KerasModel(build, epochs=100_000)
+    run = model.train(ROWS)
+    made: list[object] = []
+    monkeypatch.setattr(model._source, "new", lambda *given: made.append(given))
+    with pytest.raises(AlreadyTraining):
+        model.build((2,), ["a", "b"])
+    assert made == []
+    run.cancel()
+    run.wait(20)
+
+
 def test_loading_and_training_keep_out_of_each_others_way(tmp_path, monkeypatch):
     model = trained(build, epochs=1)
     model.save(tmp_path / "m.keras")

@@ -7,16 +7,17 @@ pictures become inputs.
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.json_document import parse_json
 from marcelle_nb.formats.labels import MAX_BYTES, checked_labels
+from marcelle_nb.formats.replaced_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from marcelle_nb.formats.model_files import ModelFiles
 
@@ -40,12 +41,7 @@ def write_sidecar(
     if not content:
         path.unlink(missing_ok=True)
         return []
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        json.dump(content, file, ensure_ascii=False, indent=2)
-    Path(file.name).replace(path)
-    return [path]
+    return [replace_file(path, json.dumps(content, ensure_ascii=False, indent=2).encode())]
 
 
 def read_sidecar(files: ModelFiles, main: str) -> dict[str, Any]:

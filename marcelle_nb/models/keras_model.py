@@ -264,6 +264,9 @@ class KerasModel(LayeredModel):
         names = None if labels is None else checked_labels(labels)
         if self.task == "classification" and names is None:
             raise TypeError("labels: expected a list of texts for a classification, got none")
+        with self._train_lock:  # before anything is made anew: the run trains these weights
+            if self._active is not None:
+                raise AlreadyTraining(f"{self.title}: expected no active run, got one")
         network = self._source.new(shape, None if self.task == "regression" else names)
         self._take_over(network.model)
         with self._train_lock:

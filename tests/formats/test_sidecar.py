@@ -20,6 +20,11 @@ def test_what_is_written_beside_a_model_is_read_again(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {model.name, "pets.v2.metadata.json"}
 
 
+def test_who_may_read_the_model_may_read_what_lies_beside_it(tmp_path):
+    (path,) = write_sidecar(tmp_path / "m.tflite", ["a"], {})
+    assert path.stat().st_mode & 0o444 == 0o444
+
+
 def test_nothing_known_leaves_no_file_of_an_earlier_model(tmp_path):
     model = tmp_path / "m.onnx"
     write_sidecar(model, ["a"], {})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.onnx_models.extra import import_extra
+from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.source_function import SourceFunction
-from marcelle_nb.formats.tflite.writer import replace_file
 
 if TYPE_CHECKING:
     import os

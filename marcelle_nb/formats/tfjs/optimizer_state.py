@@ -52,6 +52,7 @@ def restore_optimizer(
     """
     optimizer = model.optimizer
     optimizer.build(model.trainable_variables)
+    _check_real(state, what)
     trained = [(name, variable) for name, variable in weights if variable.trainable]
     rest = dict(state)
     steps = rest.pop("iter", None)
@@ -74,10 +75,27 @@ def restore_optimizer(
             values.append((slot, array * scale))
     if rest:
         raise ModelFormatError(f"{what}: expected the state of {kind}, got {min(rest)!r:.100}")
+    done = _count(steps, what)
     for slot, array in values:
         slot.assign(array)
-    if steps is not None and steps.size == 1:
-        optimizer.iterations.assign(int(steps.reshape(())))
+    if done is not None:
+        optimizer.iterations.assign(done)
+
+
+def _check_real(state: Mapping[str, NDArray[Any]], what: str) -> None:
+    for name, array in state.items():
+        if array.dtype.kind not in "biuf":
+            raise ModelFormatError(f"{what}: {name}: expected real numbers, got {array.dtype}")
+
+
+def _count(steps: NDArray[Any] | None, what: str) -> int | None:
+    """Read how many steps were taken; the count is a weight like any other in the file."""
+    if steps is None or steps.size != 1:
+        return None
+    number = float(steps.reshape(()))
+    if not 0 <= number < 2**31:
+        raise ModelFormatError(f"{what}: iter: expected a number of steps, got {number}")
+    return int(number)
 
 
 def _slot_names(state: Mapping[str, Any], end: str, weights: Sequence[str]) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.output_order import ordered
 from marcelle_nb.formats.tflite.source_function import SourceFunction
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
@@ -180,20 +180,3 @@ def _reason(error: Exception) -> str:
             f"{', '.join(sorted(ops)[:12])}; SavedModel keeps them"
         )
     return "tflite: the converter failed: " + " ".join(text.split())[:300]
-
-
-def replace_file(path: Path, data: bytes) -> Path:
-    """Write a file beside and put it in place at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)  # noqa: PTH101 as a file that `open` makes
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
