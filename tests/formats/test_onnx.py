@@ -5,7 +5,7 @@ import pytest
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
 from marcelle_nb.formats.model_files import ModelFiles
-from marcelle_nb.formats.onnx_models import load_onnx, write_onnx
+from marcelle_nb.formats.onnx_models import external_data, load_onnx, write_onnx
 from tests.formats.converted_models import cases, inverse
 
 onnx = pytest.importorskip("onnx")
@@ -140,6 +140,18 @@ def test_weights_elsewhere_are_refused(entries, message):
         load(external(**entries), weights=WEIGHTS.raw_data)
 
 
+def test_pieces_of_one_file_are_no_more_than_the_file_by_far(monkeypatch):
+    monkeypatch.setattr(external_data, "FREE_BYTES", 0)
+    model = external(location="weights.bin")
+    load(model, weights=WEIGHTS.raw_data)
+    for number in range(9):
+        again = model.graph.initializer.add()
+        again.CopyFrom(model.graph.initializer[0])
+        again.name = f"again{number}"
+    with pytest.raises(ModelFormatError, match=r"expected at most [0-9,]+ bytes, got more"):
+        load(model, weights=WEIGHTS.raw_data)
+
+
 def test_tensors_that_do_not_fit_their_bytes_are_refused():
     weights = onnx.TensorProto()
     weights.CopyFrom(WEIGHTS)
@@ -179,6 +191,112 @@ def test_it_says_why_it_is_no_graph():
         load(model_of(PRODUCT, [WEIGHTS])).tf_function()
 
 
+def looping(steps, test):
+    """A loop of so many steps whose body goes on as `test` says."""
+    value = helper.make_tensor_value_info
+    nodes = {
+        "always": helper.make_node("Identity", ["go"], ["on"]),
+        "true": helper.make_node("Constant", [], ["on"], value=constant(np.array(True))),
+        "count": helper.make_node("Less", ["i", "three"], ["on"]),
+    }
+    body = helper.make_graph(
+        [nodes[test], helper.make_node("Neg", ["v"], ["w"])],
+        "body",
+        [value("i", 7, []), value("go", 9, []), value("v", FLOAT, None)],
+        [value("on", 9, []), value("w", FLOAT, None)],
+    )
+    node = helper.make_node("Loop", ["steps" if steps else "", "", "x"], ["y"], body=body)
+    return model_of(
+        [node], [constant(np.int64(steps or 0), "steps"), constant(np.int64(3), "three")]
+    )
+
+
+def constant(value, name=""):
+    return onnx.numpy_helper.from_array(np.asarray(value), name)
+
+
+@pytest.mark.parametrize(("steps", "test"), [(2**62, "always"), (None, "always"), (2**62, "true")])
+def test_loops_without_end_are_refused(steps, test):
+    with pytest.raises(ModelFormatError, match="Loop: expected at most 1,000,000 steps or a test"):
+        load(looping(steps, test))
+
+
+def test_numbers_that_native_code_takes_as_they_are_are_refused():
+    value = helper.make_tensor_value_info("y", FLOAT, None)
+    empty = looping(3, "always")
+    empty.graph.initializer[0].CopyFrom(constant(np.zeros(0, np.int64), "steps"))
+    split = helper.make_node("SplitToSequence", ["x", "n"], ["s"])
+    joined = helper.make_node("ConcatFromSequence", ["s"], ["y"], axis=0)
+    scan = helper.make_node(
+        "Scan",
+        ["x"],
+        ["y"],
+        num_scan_inputs=2**31 - 1,
+        body=helper.make_graph([], "b", [], [value]),
+    )
+    for model, message in [
+        (empty, "Loop: expected one number"),
+        (model_of([split, joined], [constant(np.int64(0), "n")]), "expected parts, got"),
+        (model_of([scan]), "Scan: expected 1 to 1 inputs, got 2147483647"),
+    ]:
+        with pytest.raises(ModelFormatError, match=message):
+            load(model)
+
+
+def test_loops_that_end_run():
+    np.testing.assert_array_equal(load(looping(3, "always"))(X)[0], -X)
+    np.testing.assert_array_equal(load(looping(2**62, "count"))(X)[0], X)
+
+
+def test_inputs_of_any_rank_are_taken_and_scalars_stay_scalars():
+    def of(shape):
+        model = model_of([helper.make_node("Neg", ["x"], ["y"])])
+        model.graph.input[0].CopyFrom(helper.make_tensor_value_info("x", FLOAT, shape))
+        return load(model)
+
+    assert of(None).inputs[0].shape is None
+    np.testing.assert_array_equal(of(None)(X[None])[0], -X[None])
+    assert of([]).inputs[0].shape == ()
+    with pytest.raises(ValueError, match="x: expected shape"):
+        of([])(X)
+
+
+def test_a_classifier_of_dictionaries_gives_an_array_and_its_labels():
+    nodes = [
+        helper.make_node(
+            "LinearClassifier",
+            ["x"],
+            ["label", "scores"],
+            domain="ai.onnx.ml",
+            coefficients=[1.0, 2.0, -1.0, 0.0],
+            intercepts=[0.0, 0.0],
+            classlabels_strings=["cat", "dog"],
+        ),
+        helper.make_node(
+            "ZipMap", ["scores"], ["y"], domain="ai.onnx.ml", classlabels_strings=["cat", "dog"]
+        ),
+    ]
+    model = model_of(nodes, domains=["ai.onnx.ml"])
+    map_type = helper.make_map_type_proto(8, helper.make_tensor_type_proto(FLOAT, []))
+    model.graph.output[0].type.CopyFrom(helper.make_sequence_type_proto(map_type))
+    loaded = load(model)
+    assert loaded.labels == ["cat", "dog"]
+    np.testing.assert_allclose(loaded(X)[0], X @ np.array([[1, -1], [2, 0]]))
+
+
+def test_nothing_is_printed_of_files_that_the_runtime_refuses(capsys):
+    model = model_of([helper.make_node("Relu", ["x"], ["nowhere"])])
+    data = model.SerializeToString()
+    for changed in (
+        data,
+        data.replace(b"nowhere", b"\x8cowhere"),
+        data.replace(b"\x05Relu", b"\x05Rel\x8c"),
+    ):
+        with pytest.raises(ModelFormatError):
+            load(changed)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
 def test_a_missing_package_is_named_with_how_to_install_it(monkeypatch, package):
     data = model_of(PRODUCT, [WEIGHTS]).SerializeToString()
@@ -211,6 +329,21 @@ def test_names_and_order_are_those_of_the_source(models, tmp_path):
     model = load_onnx(ModelFiles.open(path), path.name)
     assert [spec.name for spec in model.inputs] == ["b_in", "a_in"]
     assert [spec.name for spec in model.outputs] == ["z", "y"]
+
+
+def test_constants_are_no_inputs_and_exact_gelu_is_written(tmp_path):
+    pytest.importorskip("tf2onnx")
+    import keras
+
+    layers = keras.layers
+    normalised = layers.Normalization(mean=[1.0, 2.0], variance=[1.0, 4.0])
+    source = keras.Sequential(
+        [keras.Input((2,), name="x"), normalised, layers.Dense(3, activation="gelu")]
+    )
+    (path,) = write_onnx(source, tmp_path / "made.onnx")
+    model = load_onnx(ModelFiles.open(path), path.name)
+    assert [spec.name for spec in model.inputs] == ["x"]
+    np.testing.assert_allclose(model(X)[0], source(X).numpy(), atol=1e-5)
 
 
 def test_operations_that_onnx_lacks_are_named_and_no_file_is_left(tmp_path):

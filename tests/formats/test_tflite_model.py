@@ -1,3 +1,4 @@
+import copy
 import threading
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.tflite.interpreter import interpreter_class, open_interpreter
-from tests.formats.tflite_files import NAMES, REFUSED, content, load
+from tests.formats.tflite_files import NAMES, REFUSED, content, edited, load
 
 RANDOM = np.random.default_rng(3)
 IMAGE = RANDOM.random((1, 8, 8, 3)).astype(np.float32)
@@ -129,7 +130,9 @@ def test_inner_tensors_are_given_by_name():
 
 
 def _inner(model):
-    return next(t.name for t in model._tensors if t.shape == (1, 8, 8, 4) and t.data is None)
+    return next(
+        t.name for t in model._interface.tensors if t.shape == (1, 8, 8, 4) and t.data is None
+    )
 
 
 def test_threads_do_not_mix_their_calls():
@@ -164,3 +167,21 @@ def test_the_same_shape_is_allocated_once(monkeypatch):
 def test_it_says_why_it_is_no_graph():
     with pytest.raises(ModelFormatError, match=r"m.tflite: a TensorFlow Lite file only predicts"):
         load("float32").tf_function()
+
+
+def test_output_that_is_computed_once_has_all_its_names():
+    def change(model):
+        (signature,) = model.signatureDefs
+        (output,) = signature.outputs
+        again = copy.copy(output)
+        again.name = b"again"
+        signature.outputs = [output, again]
+
+    whole, twice = load("float32"), load(edited("float32", change))
+    name = whole.outputs[0].name
+    assert [spec.name for spec in twice.outputs] == [name, "again"]
+    x = np.ones([2, *whole.inputs[0].shape[1:]], np.float32)
+    expected = whole(x)[0]
+    for result in twice(x):
+        np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(twice(x, outputs=["again"])[0], expected)

@@ -1,3 +1,5 @@
+import threading
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,8 +8,9 @@ import pytest
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.model_files import ModelFiles
 from marcelle_nb.formats.tflite import load_tflite, write_tflite
+from marcelle_nb.formats.tflite.output_order import ordered
 from tests.formats.converted_models import cases, inverse
-from tests.formats.tflite_files import load
+from tests.formats.tflite_files import edited, load
 
 NAMES = ["picture", "free", "lstm", "two", "attention", "words", "function"]
 
@@ -84,6 +87,40 @@ def test_operations_that_are_missing_are_named_and_no_file_is_left(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_layers_with_gradients_of_their_own_keep_their_names(tmp_path):
+    import keras
+
+    layer = keras.layers.SeparableConv2D(4, 3, activation="swish")
+    source = keras.Sequential([keras.Input((8, 8, 3), name="image"), layer])
+    given = np.random.default_rng(1).random((2, 8, 8, 3)).astype(np.float32)
+    model = written(source, tmp_path)
+    assert [spec.name for spec in model.inputs] == ["image"]
+    np.testing.assert_allclose(model(given)[0], source(given).numpy(), atol=1e-5)
+
+
+def test_warning_filters_of_other_threads_are_kept(models, tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    converted = tf.lite.TFLiteConverter.from_concrete_functions
+
+    class Converter:
+        def __init__(self, *arguments):
+            self.real = converted(*arguments)
+
+        def convert(self):
+            other = threading.Thread(
+                target=lambda: warnings.filterwarnings("ignore", "of another thread")
+            )
+            other.start()
+            other.join()
+            return self.real.convert()
+
+    monkeypatch.setattr(tf.lite.TFLiteConverter, "from_concrete_functions", Converter)
+    with warnings.catch_warnings():
+        write_tflite(models["picture"][0], tmp_path / "m.tflite")
+        assert any("of another thread" in str(entry[1]) for entry in warnings.filters)
+
+
 def test_a_float16_file_is_half_as_large(tmp_path):
     import keras
 
@@ -98,7 +135,7 @@ def test_other_sources_are_refused(models, tmp_path):
 
     with pytest.raises(ValueError, match=r"quantize: .*'uint8'"):
         write_tflite(models["two"][0], tmp_path / "m", quantize="uint8")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"source: expected a Keras model, .* got int"):
+    with pytest.raises(TypeError, match=r"expected a Keras model or a tf\.function, got 3"):
         write_tflite(3, tmp_path / "m")
     with pytest.raises(ModelFormatError, match="a TensorFlow Lite file only predicts"):
         write_tflite(load("float32"), tmp_path / "m")
@@ -110,3 +147,26 @@ def test_an_object_with_a_keras_model_is_written(models, tmp_path):
     source, arrays, expected = models["picture"]
     model = written(SimpleNamespace(keras_model=source), tmp_path)
     np.testing.assert_allclose(model(*arrays)[0], expected[0], atol=1e-5)
+
+
+def test_equal_outputs_keep_their_names(tmp_path):
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+    def twice(x):
+        return {"b": tf.nn.relu(x), "a": x + 1.0, "c": tf.nn.relu(x)}
+
+    model = written(twice, tmp_path)
+    x = np.array([[-1, 0, 2]], np.float32)
+    results = dict(zip([spec.name for spec in model.outputs], model(x), strict=True))
+    assert {name: result.tolist() for name, result in results.items()} == {
+        "a": [[0, 1, 3]],
+        "b": [[0, 0, 2]],
+        "c": [[0, 0, 2]],
+    }
+
+
+def test_file_that_the_converter_did_not_finish_is_told():
+    data = edited("float32", lambda model: setattr(model, "signatureDefs", []))
+    with pytest.raises(ModelFormatError, match="tflite: expected a whole file of the converter"):
+        ordered(data, ["x"], ["y"])

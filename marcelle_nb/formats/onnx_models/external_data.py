@@ -9,6 +9,9 @@ from marcelle_nb.errors import ModelFormatError
 if TYPE_CHECKING:
     from marcelle_nb.formats.model_files import ModelFiles
 
+FREE_BYTES = 64 * 2**20
+"""What pieces may have beyond the files that they are of: two tensors may share one."""
+
 MAX_BYTES = 2**31 - 2**20
 """A protocol buffer holds no more."""
 
@@ -22,7 +25,7 @@ def take_in(model: Any, files: ModelFiles, name: str) -> None:
         If a file is missing or outside, a piece does not fit it, or all together are too large.
     """
     contents: dict[str, bytes] = {}
-    total = model.ByteSize()
+    total = own = model.ByteSize()
     for tensor in _external(model.graph):
         entries = {entry.key: entry.value for entry in tensor.external_data}
         what = f"{name}: tensor {tensor.name!r:.80}"
@@ -38,8 +41,9 @@ def take_in(model: Any, files: ModelFiles, name: str) -> None:
                 f"got {offset:,} to {offset + length:,}"
             )
         total += length
-        if total > MAX_BYTES:
-            raise ModelFormatError(f"{name}: expected at most {MAX_BYTES:,} bytes, got more")
+        limit = min(MAX_BYTES, own + sum(map(len, contents.values())) + FREE_BYTES)
+        if total > limit:
+            raise ModelFormatError(f"{name}: expected at most {limit:,} bytes, got more")
         tensor.raw_data = content[offset : offset + length]
         tensor.data_location = 0
         del tensor.external_data[:]

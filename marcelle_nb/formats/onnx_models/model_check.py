@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
+from marcelle_nb.formats.onnx_models.operator_check import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,17 +78,23 @@ def check_model(model: Any, what: str, *, trust: bool = False) -> None:
             raise ModelFormatError(f"{what}: expected at most {MAX_NODES:,} nodes, got more")
         if not trust and (node.domain, node.op_type) not in own:
             _check_domain(node, what)
-        for attribute in node.attribute:
-            for tensor in (*attribute.tensors, *_single(attribute, "t")):
-                check_tensor(tensor, f"{what}: {node.op_type}")
-            for sparse in (*attribute.sparse_tensors, *_single(attribute, "sparse_tensor")):
-                _check_sparse(sparse, f"{what}: {node.op_type}")
+        _check_attributes(node, what)
     for graph in _graphs(model):
         for sparse in graph.sparse_initializer:
             _check_sparse(sparse, what)
         for tensor in graph.initializer:
             check_tensor(tensor, what)
     _check_fills(model, what)
+    if not trust:
+        check_operators(_graphs(model), what)
+
+
+def _check_attributes(node: Any, what: str) -> None:
+    for attribute in node.attribute:
+        for tensor in (*attribute.tensors, *_single(attribute, "t")):
+            check_tensor(tensor, f"{what}: {node.op_type}")
+        for sparse in (*attribute.sparse_tensors, *_single(attribute, "sparse_tensor")):
+            _check_sparse(sparse, f"{what}: {node.op_type}")
 
 
 def check_tensor(tensor: Any, what: str) -> None:

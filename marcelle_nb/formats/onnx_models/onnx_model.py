@@ -11,7 +11,7 @@ from marcelle_nb.formats.onnx_models.extra import import_extra
 from marcelle_nb.formats.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,8 +51,8 @@ class OnnxModel(LoadedModel):
         self._session = self._opened(model)
         super().__init__(
             "onnx",
-            inputs=[_spec(value, what) for value in self._session.get_inputs()],
-            outputs=[_spec(value, what) for value in self._session.get_outputs()],
+            inputs=[_spec(v, model.graph.input, what) for v in self._session.get_inputs()],
+            outputs=[_spec(v, model.graph.output, what) for v in self._session.get_outputs()],
             ops=Counter(node.op_type for node in model.graph.node),
             size=size,
             labels=labels,
@@ -112,6 +112,7 @@ class OnnxModel(LoadedModel):
                 providers=["CPUExecutionProvider"],
                 # it computes while it opens the file, as much as a few constants ask for
                 disabled_optimizers=["ConstantFolding"],
+                enable_fallback=0,  # it prints, and tries the same again
             )
         except Exception as error:  # its exceptions have no common class below this
             raise _refused(self._what, error) from error
@@ -123,11 +124,17 @@ def _refused(what: str, error: Exception) -> ModelFormatError:
     )
 
 
-def _spec(value: Any, what: str) -> TensorSpec:
-    """Describe an input or output; sizes that have a name are free."""
+def _spec(value: Any, declared: Iterable[Any], what: str) -> TensorSpec:
+    """Describe an input or output; sizes that have a name are free.
+
+    The runtime gives no sizes for a scalar and for any rank alike: the file tells which it is.
+    """
     kind = value.type
     if not kind.startswith("tensor("):
         raise ModelFormatError(f"{what}: {value.name}: expected a tensor, got {kind}")
     name = kind[len("tensor(") : -1]
     sizes = tuple(size if isinstance(size, int) and size >= 0 else None for size in value.shape)
-    return TensorSpec(value.name, sizes, _TYPES.get(name, name))
+    ranked = sizes or any(
+        each.type.tensor_type.HasField("shape") for each in declared if each.name == value.name
+    )
+    return TensorSpec(value.name, sizes if ranked else None, _TYPES.get(name, name))

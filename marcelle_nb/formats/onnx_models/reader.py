@@ -7,10 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY, parse_description
+from marcelle_nb.formats.labels import told_labels
 from marcelle_nb.formats.onnx_models.external_data import MAX_BYTES, take_in
 from marcelle_nb.formats.onnx_models.extra import import_extra
 from marcelle_nb.formats.onnx_models.model_check import check_model
 from marcelle_nb.formats.onnx_models.onnx_model import OnnxModel
+from marcelle_nb.formats.onnx_models.zip_map import without_zip_maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +69,10 @@ def _checked(model: Any, files: ModelFiles, name: str, size: int, *, trust: bool
     metadata: dict[str, Any] = {entry.key: entry.value for entry in model.metadata_props}
     if model.producer_name:
         metadata.setdefault("producer", f"{model.producer_name} {model.producer_version}".strip())
-    return OnnxModel(model, name, size=size, labels=_labels(metadata), metadata=metadata)
+    if KEY in metadata:
+        metadata[KEY] = parse_description(metadata[KEY], f"{name}: {KEY}")
+    named = without_zip_maps(model)
+    return OnnxModel(model, name, size=size, labels=_labels(metadata) or named, metadata=metadata)
 
 
 def _take_in(model: Any, files: ModelFiles, name: str) -> int:
@@ -81,15 +87,9 @@ def _labels(metadata: Mapping[str, Any]) -> list[str] | None:
         text = metadata.get(key, "")
         if not text or len(text) > MAX_LABEL_CHARACTERS:
             continue
-        names = _parsed(text)
-        if isinstance(names, dict):  # {0: "person", 1: "bicycle"}
-            try:
-                numbered = sorted((int(number), label) for number, label in names.items())
-            except (TypeError, ValueError):
-                continue
-            names = [label for _, label in numbered]
-        if isinstance(names, list | tuple) and names and all(isinstance(n, str) for n in names):
-            return list(names)
+        labels = told_labels(_parsed(text))  # or {0: "person", 1: "bicycle"}
+        if labels is not None:
+            return labels
     return None
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY, description_json
+from marcelle_nb.formats.library_messages import without_library_messages
 from marcelle_nb.formats.onnx_models.extra import import_extra
+from marcelle_nb.formats.onnx_models.made_operators import made_operators
+from marcelle_nb.formats.quiet_warnings import quiet_warnings
 from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.source_function import SourceFunction
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
 OPSET = 17
 """What every onnxruntime since 1.13 and browsers' runtimes have."""
 
 
-def write_onnx(source: Any, path: str | os.PathLike[str], *, opset: int = OPSET) -> list[Path]:
+def write_onnx(
+    source: Any,
+    path: str | os.PathLike[str],
+    *,
+    opset: int = OPSET,
+    about: Mapping[str, Any] | None = None,
+) -> list[Path]:
     """Write an ONNX file by tf2onnx.
 
     Parameters
@@ -29,6 +39,8 @@ def write_onnx(source: Any, path: str | os.PathLike[str], *, opset: int = OPSET)
         The file, replaced at once when it is complete.
     opset : int
         The version of ONNX's operators.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave, among the file's metadata.
 
     Returns
     -------
@@ -47,15 +59,17 @@ def write_onnx(source: Any, path: str | os.PathLike[str], *, opset: int = OPSET)
     tf2onnx = import_extra("tf2onnx")
     import_extra("tf2onnx.convert")
     function = SourceFunction.of(source)
-    call = function.flat()
+    call = _frozen(function)
     logger = logging.getLogger("tf2onnx")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what it logs as errors comes in the exception
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_warnings(), without_library_messages():
             model, _ = tf2onnx.convert.from_function(
-                call, input_signature=function.specs, opset=opset
+                call,
+                input_signature=function.specs,
+                opset=opset,
+                custom_op_handlers=made_operators(),
             )
     except Exception as error:  # its failures have no common class
         raise ModelFormatError(
@@ -66,7 +80,25 @@ def write_onnx(source: Any, path: str | os.PathLike[str], *, opset: int = OPSET)
         logger.setLevel(level)
     _check_converted(model)
     _rename_outputs(model, function.output_names)
+    if about:
+        model.metadata_props.add(key=KEY, value=description_json(about).decode())
     return [replace_file(Path(path), model.SerializeToString())]
+
+
+def _frozen(function: SourceFunction) -> Any:
+    """Give a function that captures nothing: tf2onnx takes captured constants for inputs."""
+    import tensorflow as tf
+
+    frozen = function.frozen()
+    specs = [
+        tf.TensorSpec(tensor.shape, tensor.dtype, name=spec.name)
+        for tensor, spec in zip(frozen.inputs, function.specs, strict=True)
+    ]
+
+    def listed(*tensors: Any) -> list[Any]:
+        return list(tf.nest.flatten(frozen(*tensors)))
+
+    return tf.function(listed, input_signature=specs, autograph=False)
 
 
 def _check_converted(model: Any) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from typing import Any
 
 from marcelle_nb.errors import ModelFormatError
-
-_filters = threading.Lock()
+from marcelle_nb.formats.quiet_warnings import quiet_warnings
 
 
 def interpreter_class(*, tensorflow: bool = False) -> Any:
@@ -59,8 +56,7 @@ def open_interpreter(
         If the interpreter refuses the file.
     """
     interpreter = interpreter_class(tensorflow=tensorflow)
-    with _filters, warnings.catch_warnings():  # both packages warn about the use made here
-        warnings.simplefilter("ignore")
+    with quiet_warnings():  # both packages warn about the use made here
         try:
             return interpreter(model_content=data, experimental_preserve_all_tensors=keep_all)
         except (ValueError, RuntimeError) as error:

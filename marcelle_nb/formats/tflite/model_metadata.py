@@ -8,6 +8,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import FILE, MAX_BYTES, parse_description
+from marcelle_nb.formats.labels import checked_labels
 from marcelle_nb.formats.tflite.flat_buffer import FlatBuffer, parse_schema
 
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ class ModelMetadata:
     Attributes
     ----------
     files : tuple of str
-        The names of the packed files.
+        The names of the packed files, but that of `about`.
+    about : dict or None
+        What is packed of `marcelle_nb.formats.description`, not checked.
     labels : list of str or None
         The classes of the first output that has any.
     normalization : dict or None
@@ -75,7 +79,13 @@ class ModelMetadata:
         content = structure.metadata.get(NAME, b"")
         if content[4:8] == IDENTIFIER:
             self._model = FlatBuffer(content, _schema(), f"{what}: metadata").root("Model")
-        self.files = tuple(self._names())
+        names = tuple(self._names())
+        self.about = (
+            parse_description(self._content(FILE, MAX_BYTES), f"{what}: {FILE}")
+            if FILE in names
+            else None
+        )
+        self.files = tuple(name for name in names if name != FILE)
         self.labels = self._labels()
         self.normalization = self._normalization()
 
@@ -116,9 +126,17 @@ class ModelMetadata:
 
     def _lines(self, name: str) -> list[str]:
         """Read a packed file of one label a line."""
+        content = self._content(name, MAX_LABEL_BYTES)
+        lines = content.decode("utf-8-sig", "replace").splitlines()
+        while lines and not lines[-1].strip():
+            lines.pop()
+        return checked_labels([line.strip() for line in lines], f"{self._what}: {name}")
+
+    def _content(self, name: str, limit: int) -> bytes:
+        """Read a packed file of at most `limit` bytes."""
         try:
             with zipfile.ZipFile(io.BytesIO(self._data)) as archive, archive.open(name) as member:
-                content = member.read(MAX_LABEL_BYTES + 1)
+                content: bytes = member.read(limit + 1)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -128,14 +146,11 @@ class ModelMetadata:
             EOFError,
         ) as error:
             raise self._broken(error) from error
-        if len(content) > MAX_LABEL_BYTES:
+        if len(content) > limit:
             raise ModelFormatError(
-                f"{self._what}: {name}: expected at most {MAX_LABEL_BYTES:,} bytes, got more"
+                f"{self._what}: {name}: expected at most {limit:,} bytes, got more"
             )
-        lines = content.decode("utf-8-sig", "replace").splitlines()
-        while lines and not lines[-1].strip():
-            lines.pop()
-        return [line.strip() for line in lines]
+        return content
 
     def _normalization(self) -> dict[str, list[float]] | None:
         for tensor in self._tensors("inputs")[:1]:

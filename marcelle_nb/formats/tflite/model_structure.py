@@ -84,12 +84,15 @@ class Subgraph:
 
 @dataclass(frozen=True)
 class Signature:
-    """A way to call the model: names for inputs and outputs of one subgraph, by tensor number."""
+    """A way to call the model: names for inputs and outputs of one subgraph, by tensor number.
+
+    An output that is computed once may have several names.
+    """
 
     key: str
     subgraph: int
     inputs: dict[int, str]
-    outputs: dict[int, str]
+    outputs: dict[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ class _Reader:
             _numbers(table["inputs"], n_tensors, what, optional=True),
             _numbers(table["outputs"], n_tensors, what),
             _numbers(table["intermediates"], n_tensors, what),
-            {**(table["builtin_options"] or {}), **(table["builtin_options_2"] or {})},
+            _options(name, table),
             OPTIONS_1.get(table["builtin_options_type"])
             or OPTIONS_2.get(table["builtin_options_2_type"], ""),
         )
@@ -217,15 +220,29 @@ class _Reader:
         key = table["signature_key"] or ""
         what = f"{self.what}: signature {key!r:.80}"
         subgraph = _pick(subgraphs, table["subgraph_index"], what)
-        named: list[dict[int, str]] = []
-        for side, numbers in (("inputs", subgraph.inputs), ("outputs", subgraph.outputs)):
-            named.append({t["tensor_index"]: t["name"] or "" for t in table[side]})
-            if not set(named[-1]) <= set(numbers):
+        inputs = {entry["tensor_index"]: entry["name"] or "" for entry in table["inputs"]}
+        outputs: dict[int, list[str]] = {}
+        for entry in table["outputs"]:
+            outputs.setdefault(entry["tensor_index"], []).append(entry["name"] or "")
+        sides = (("inputs", inputs, subgraph.inputs), ("outputs", outputs, subgraph.outputs))
+        for side, named, numbers in sides:
+            if not set(named) <= set(numbers):
                 raise ModelFormatError(f"{what}: expected {side} of its subgraph, got others")
-        return Signature(key, table["subgraph_index"], *named)
+        return Signature(
+            key,
+            table["subgraph_index"],
+            inputs,
+            {number: tuple(names) for number, names in outputs.items()},
+        )
 
     def _refused(self, expected: str, got: Any) -> ModelFormatError:
         return ModelFormatError(f"{self.what}: expected {expected}, got {got}")
+
+
+def _options(name: str, table: Table) -> Table:
+    if name == "CUSTOM":
+        return {"custom_options": table["custom_options"].tobytes()}
+    return {**(table["builtin_options"] or {}), **(table["builtin_options_2"] or {})}
 
 
 def _pick(values: Sequence[Any], number: int, what: str) -> Any:

@@ -6,10 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from marcelle_nb.errors import ModelFormatError
-from marcelle_nb.formats.tflite.joined_size import joined_size
 from marcelle_nb.formats.tflite.operator_arity import ARITY, MANY, REQUIRED
-from marcelle_nb.formats.tflite.output_size import output_size
-from marcelle_nb.formats.tflite.quantization import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -18,9 +15,6 @@ if TYPE_CHECKING:
 
 MAX_STEP = 2**15
 """Of strides, dilations, blocks and windows: none is longer than a picture."""
-
-MAX_VALUES = 2**28
-"""Of one output whose size constants in the file ask for."""
 
 _STEPS = {"stride_", "dilation_", "filter_", "block_size", "depth_multiplier"}
 
@@ -77,17 +71,6 @@ def check_operator(operator: Operator, subgraph: Subgraph, what: str) -> None:
         _check_alike(tensors[0], outputs[0], what)
     if operator.options_name in {"Conv2D", "DepthwiseConv2D", "Pool2D"} and tensors[0]:
         _check_shrinks(tensors[0], outputs[0], what)
-    size = joined_size(operator, tensors)
-    if size is None:
-        size = output_size(operator, tensors)
-    if size is not None and size > MAX_VALUES:
-        raise ModelFormatError(f"{what}: expected at most {MAX_VALUES:,} values, got {size:,}")
-    if size is not None and outputs and _fixed(outputs[0]) and all(_fixed(t) for t in tensors if t):
-        recorded = math.prod(outputs[0].shape)
-        if size > max(recorded, 1):
-            raise ModelFormatError(
-                f"{what}: expected {recorded:,} values as recorded, got {size:,}"
-            )
 
 
 def _check_arity(operator: Operator, what: str) -> None:
@@ -161,7 +144,7 @@ def _check_weights(operator: Operator, inputs: list[Tensor | None], what: str) -
         got = None if weights is None else weights.shape
         raise ModelFormatError(f"{what}: expected weights with {rank} sizes, got {got}")
     bias = inputs[2] if len(inputs) > 2 else None
-    if bias is None and operator.name == "DEPTHWISE_CONV_2D" and weights.dtype in STORED:
+    if bias is None and operator.name == "DEPTHWISE_CONV_2D":
         raise ModelFormatError(f"{what}: expected biases with weights of {weights.dtype}, got none")
     if bias is not None and bias.data is not None and math.prod(bias.shape) != weights.shape[axis]:
         raise ModelFormatError(

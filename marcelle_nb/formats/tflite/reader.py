@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY
 from marcelle_nb.formats.tflite.model_metadata import ModelMetadata
 from marcelle_nb.formats.tflite.model_structure import ModelStructure
 from marcelle_nb.formats.tflite.quantization import Quantization
@@ -32,7 +33,8 @@ def load_tflite(
     signature : str, optional
         Which of several signatures runs; without it `"serving_default"`, else the first.
     trust : bool
-        Run custom operators and those of TensorFlow. Sizes and numbers are checked all the same.
+        Run custom operators, those of TensorFlow and rare ones, and loops and sizes that depend on
+        computed values. Numbers in the file are checked all the same.
 
     Returns
     -------
@@ -62,6 +64,7 @@ def load_tflite(
         structure,
         name,
         signature=chosen,
+        trust=trust,
         labels=described.labels,
         metadata=_metadata(structure, chosen, described),
     )
@@ -87,6 +90,8 @@ def _metadata(
         metadata["files"] = list(described.files)
     if described.normalization:
         metadata["normalization"] = described.normalization
+    if described.about is not None:
+        metadata[KEY] = described.about
     if subgraph.inputs:
         span = _input_range(subgraph.tensors[subgraph.inputs[0]], described.normalization)
         metadata.update({"input_range": span} if span else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,11 +10,10 @@ import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.loaded_model import LoadedModel
-from marcelle_nb.formats.tensor_spec import TensorSpec
 from marcelle_nb.formats.tflite.interpreter import open_interpreter, refused
 from marcelle_nb.formats.tflite.invocation import Invocation
-from marcelle_nb.formats.tflite.quantization import Quantization
-from marcelle_nb.formats.tflite.schema import BITS
+from marcelle_nb.formats.tflite.model_interface import ModelInterface
+from marcelle_nb.formats.tflite.run_check import RunCheck
 from marcelle_nb.formats.tflite.structure_check import uses_tensorflow
 
 if TYPE_CHECKING:
@@ -23,12 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from marcelle_nb.formats.tflite.model_structure import ModelStructure, Signature, Tensor
+    from marcelle_nb.formats.tflite.model_structure import ModelStructure, Signature
 
     Array = NDArray[Any]
-
-ALLOCATED_AT_ONCE = 2**26
-"""Bytes of all tensors up to which loading allocates them, which finds more errors early."""
 
 
 class TfliteModel(LoadedModel):
@@ -63,25 +58,17 @@ class TfliteModel(LoadedModel):
         what: str,
         *,
         signature: Signature | None,
+        trust: bool = False,
         labels: Sequence[str] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         self._data = data
         self._what = what
-        self._number = signature.subgraph if signature else 0
-        self._subgraph = structure.subgraphs[self._number]
-        self._tensors = self._subgraph.tensors
-        self._input_names = _names(
-            self._subgraph.inputs, signature.inputs if signature else {}, self._tensors
-        )
-        self._output_names = _names(
-            self._subgraph.outputs, signature.outputs if signature else {}, self._tensors
-        )
-        self._quantization = {n: Quantization.of(t) for n, t in enumerate(self._tensors)}
+        self._interface = ModelInterface(structure, signature)
         super().__init__(
             "tflite",
-            inputs=[self._spec(name, n, real=False) for n, name in self._input_names.items()],
-            outputs=[self._spec(name, n, real=True) for n, name in self._output_names.items()],
+            inputs=self._interface.inputs(),
+            outputs=self._interface.outputs(),
             ops=Counter(
                 operator.custom or operator.name
                 for subgraph in structure.subgraphs
@@ -89,19 +76,21 @@ class TfliteModel(LoadedModel):
             ),
             size=len(data),
             labels=labels,
-            metadata={**(metadata or {}), **self._described()},
+            metadata={**(metadata or {}), **self._interface.metadata()},
         )
         self.signature = signature.key if signature else None
         self.stateful = False
         self._structure = structure
+        self._check = RunCheck(structure, self._interface.number, what, size=len(data), trust=trust)
         self._rows = all(
             spec.shape is not None and spec.shape[:1] == (1,)
             for spec in (*self.inputs, *self.outputs)
         )
         self._lock = threading.Lock()
+        is_small = self._check.check_file()
         self._quick = self._invocation(keep_all=False)
         self._keeping: Invocation | None = None
-        if self._is_small():
+        if is_small:
             try:
                 self._quick.allocate()
             except (ValueError, RuntimeError) as error:
@@ -121,34 +110,6 @@ class TfliteModel(LoadedModel):
             "made from"
         )
 
-    def _is_small(self) -> bool:
-        """Tell whether the shapes in the file are those of one row, and need little memory."""
-        given = [self._tensors[number] for number in self._subgraph.inputs]
-        free = any(
-            t.sizes is None or None in t.sizes[1:] or (None in t.sizes and t.shape[0] > 1)
-            for t in given
-        )
-        total = sum(_n_bytes(subgraph.tensors) for subgraph in self._structure.subgraphs)
-        return not free and total <= ALLOCATED_AT_ONCE
-
-    def _spec(self, name: str, number: int, *, real: bool) -> TensorSpec:
-        tensor = self._tensors[number]
-        dtype = "float32" if real and self._quantization[number] else tensor.dtype
-        return TensorSpec(name, tensor.sizes, dtype)
-
-    def _described(self) -> dict[str, Any]:
-        """Tell scale and zero point of inputs and outputs."""
-        found = {
-            name: {
-                "dtype": quantization.dtype,
-                "scale": quantization.scale.ravel().tolist(),
-                "zero_point": quantization.zero_point.ravel().astype(int).tolist(),
-            }
-            for n, name in (*self._input_names.items(), *self._output_names.items())
-            if (quantization := self._quantization[n])
-        }
-        return {"quantization": found} if found else {}
-
     def __call__(
         self, *inputs: Any, outputs: Sequence[str] | None = None, **named: Any
     ) -> list[Array]:
@@ -159,7 +120,7 @@ class TfliteModel(LoadedModel):
         ValueError
             If inputs do not fit the model.
         ModelFormatError
-            If the interpreter fails on them.
+            If the interpreter fails on them, or they ask for too much; see `RunCheck`.
         """
         given = [np.asarray(value) for value in inputs if not isinstance(value, dict)]
         for value in inputs:
@@ -181,7 +142,7 @@ class TfliteModel(LoadedModel):
         return [np.concatenate(column) for column in zip(*answers, strict=True)]
 
     def _bound(self, given: Sequence[Any], named: Mapping[str, Any]) -> list[Array]:
-        numbers = {name: n for n, name in self._input_names.items()}
+        numbers = {name: n for n, name in self._interface.input_names.items()}
         return super()._bound(
             [
                 self._stored(numbers[spec.name], value)
@@ -195,32 +156,27 @@ class TfliteModel(LoadedModel):
         )
 
     def _stored(self, number: int, value: Array) -> Array:
-        quantization = self._quantization[number]
+        quantization = self._interface.quantization[number]
         return quantization.stored(value) if quantization and value.dtype.kind == "f" else value
 
     def _run(self, arrays: list[Array], outputs: Sequence[str] | None) -> list[Array]:
-        own = list(self._output_names)
-        wanted = own if outputs is None else [self._number_of(name) for name in outputs]
+        own = list(self._interface.output_numbers.values())
+        wanted = own if outputs is None else [self._interface.number_of(name) for name in outputs]
         with self._lock:
+            self._check.check_call(arrays)
             try:
                 invocation = self._quick if set(wanted) <= set(own) else self._kept()
-                results = invocation.run(arrays, wanted, anew=not self.stateful)
+                each = list(dict.fromkeys(wanted))
+                results = invocation.run(arrays, each, anew=not self.stateful)
             except (ValueError, RuntimeError) as error:
                 raise refused(self._what, error) from error
-        return [
-            quantization.real(array) if (quantization := self._quantization[n]) else array
-            for n, array in zip(wanted, results, strict=True)
-        ]
-
-    def _number_of(self, name: str) -> int:
-        """Find a tensor by its name as an output, or by its name in the file."""
-        for number, known in self._output_names.items():
-            if known == name:
-                return number
-        for number, tensor in enumerate(self._tensors):
-            if tensor.name == name:
-                return number
-        raise ValueError(f"outputs: expected names of tensors, got {name!r:.80}")
+        real = {
+            n: quantization.real(array)
+            if (quantization := self._interface.quantization[n])
+            else array
+            for n, array in zip(each, results, strict=True)
+        }
+        return [real[n] for n in wanted]
 
     def _kept(self) -> Invocation:
         """Give the interpreter that keeps every tensor, which is slower and made when asked for."""
@@ -229,7 +185,7 @@ class TfliteModel(LoadedModel):
         return self._keeping
 
     def _invocation(self, *, keep_all: bool) -> Invocation:
-        structure = self._structure
+        structure, interface = self._structure, self._interface
         return Invocation(
             open_interpreter(
                 self._data,
@@ -237,24 +193,12 @@ class TfliteModel(LoadedModel):
                 tensorflow=uses_tensorflow(structure),
                 keep_all=keep_all,
             ),
-            self._subgraph.inputs,
+            list(interface.input_names),
             signature=self.signature,
-            subgraph=self._number,
-            names={**self._input_names, **self._output_names},
+            subgraph=interface.number,
+            names={
+                **interface.input_names,
+                **{number: name for name, number in interface.output_numbers.items()},
+            },
             variables=any(t.variable for s in structure.subgraphs for t in s.tensors),
         )
-
-
-def _names(
-    numbers: Sequence[int], named: Mapping[int, str], tensors: Sequence[Tensor]
-) -> dict[int, str]:
-    """Name tensors by a signature, else as the file does; no two have the same name."""
-    names: dict[int, str] = {}
-    for number in numbers:
-        name = named.get(number) or tensors[number].name or f"tensor_{number}"
-        names[number] = f"{name}_{number}" if name in names.values() else name
-    return names
-
-
-def _n_bytes(tensors: Sequence[Tensor]) -> int:
-    return sum(math.prod(t.shape) * BITS.get(t.dtype, 8) // 8 for t in tensors if t.data is None)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import FILE, description_json
+from marcelle_nb.formats.library_messages import without_library_messages
+from marcelle_nb.formats.native_messages import native_messages_kept
+from marcelle_nb.formats.quiet_warnings import quiet_warnings
 from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.output_order import ordered
+from marcelle_nb.formats.tflite.packed_files import with_files
 from marcelle_nb.formats.tflite.source_function import SourceFunction
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ def write_tflite(
     *,
     quantize: Literal["float16", "int8"] | None = None,
     representative: ArrayLike | Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write a TensorFlow Lite file with the signature `"serving_default"`.
 
@@ -47,6 +52,9 @@ def write_tflite(
     representative : array, sequence or dict of arrays, optional
         For each input, rows like those that the model will see, from which the ranges of its
         tensors are measured.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave. It is packed behind the model,
+        the names of classes also as `labels.txt`, where other programs look for them.
 
     Returns
     -------
@@ -77,7 +85,16 @@ def write_tflite(
             data = _converted(function, quantize, samples, one_row=True)
         except _NotConverted:
             raise ModelFormatError(str(first)) from first
-    return [replace_file(Path(path), data)]
+    return [replace_file(Path(path), with_files(data, _beside(about or {})))]
+
+
+def _beside(about: Mapping[str, Any]) -> dict[str, bytes]:
+    """Give the files to pack behind the model."""
+    if not about:
+        return {}
+    lines = [" ".join(label.split()) for label in about.get("labels", ())]
+    named = {"labels.txt": "".join(f"{line}\n" for line in lines).encode()} if lines else {}
+    return {**named, FILE: description_json(about)}
 
 
 class _NotConverted(Exception):
@@ -107,12 +124,12 @@ def _converted(
         converter.target_spec.supported_types = [tf.float16]
     if samples is not None:
         converter.representative_dataset = samples
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the converter warns of what its own code calls
-        try:
+    # the converter warns of what its own code calls, and tells where it puts temporary files
+    try:
+        with quiet_warnings(), without_library_messages(), native_messages_kept() as messages:
             data: bytes = converter.convert()
-        except Exception as error:  # its failures have no common class
-            raise _NotConverted(_reason(error)) from error
+    except Exception as error:  # its failures have no common class
+        raise _NotConverted(_reason(f"{error} {messages.text}")) from error
     return ordered(data, [spec.name for spec in function.specs], function.output_names)
 
 
@@ -125,10 +142,27 @@ def _named(function: SourceFunction, frozen: Any) -> Any:
         for tensor, spec in zip(frozen.inputs, function.specs, strict=True)
     ]
 
+    graph = _without_gradients(frozen.graph.as_graph_def())
+    places = [tensor.name for tensor in frozen.inputs]
+
     def serving(*tensors: Any) -> dict[str, Any]:
-        return dict(zip(function.output_names, tf.nest.flatten(frozen(*tensors)), strict=True))
+        results = tf.graph_util.import_graph_def(
+            graph,
+            dict(zip(places, tensors, strict=True)),
+            [tensor.name for tensor in frozen.outputs],
+            name="",
+        )
+        return dict(zip(function.output_names, results, strict=True))
 
     return tf.function(serving, input_signature=specs, autograph=False).get_concrete_function()
+
+
+def _without_gradients(graph: Any) -> Any:
+    """Leave out what names gradients of one's own: with them the converter loses the signature."""
+    for function in (graph, *graph.library.function):
+        for node in function.node if function is graph else function.node_def:
+            node.attr.pop("_gradient_op_type", None)
+    return graph
 
 
 def _has_loops(frozen: Any) -> bool:
@@ -166,8 +200,7 @@ def _samples(function: SourceFunction, given: Any) -> Callable[[], Iterator[list
     return rows
 
 
-def _reason(error: Exception) -> str:
-    text = str(error)
+def _reason(text: str) -> str:
     ops = sorted(set(re.findall(r"\btf\.([A-Z]\w+)", text)))
     listed = re.findall(r"(?:Flex|Custom) ops: ([\w, ]+)", text)
     ops = (
