@@ -45,8 +45,23 @@ def test_outputs_and_inputs_are_chosen():
     np.testing.assert_allclose(model(io["in_x"])[0], io["out_y"], atol=1e-5)
     model = read(path, input_nodes=["add_1"], output_nodes=["while/Exit_1"])
     assert model(np.ones((1, 2), np.float32))[0].tolist() == [[8.0, 8.0]]
-    with pytest.raises(ValueError, match="output_nodes: expected names of nodes, got 'none'"):
+    with pytest.raises(
+        ValueError, match=r"output_nodes: expected names of nodes in the graph, as .* got 'none'"
+    ):
         read(path, output_nodes=["none"])
+
+
+def test_handles_and_what_gives_nothing_are_no_outputs(tmp_path):
+    with tf.Graph().as_default() as graph:
+        x = tf.compat.v1.placeholder(tf.float32, [2], "x")
+        tf.identity(x, "y")
+        tf.raw_ops.EmptyTensorList(element_shape=[2], max_num_elements=1, element_dtype=tf.float32)
+        tf.no_op("nothing")
+    path = tmp_path / "graph.pb"
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    model = read(path)
+    assert [spec.name for spec in model.outputs] == ["y"]
+    assert model([1, 2])[0].tolist() == [1, 2]
 
 
 def test_a_keras_model_is_written_and_read_again(written):
@@ -80,6 +95,13 @@ def test_what_is_no_graph_is_refused(data, tmp_path):
     path = tmp_path / "graph.pb"
     path.write_bytes(data)
     with pytest.raises(ModelFormatError, match=r"graph\.pb: expected a graph"):
+        read(path)
+
+
+def test_main_file_of_a_saved_model_is_told(tmp_path):
+    path = tmp_path / "my_saved_model.pb"
+    path.write_bytes((FIXTURES / "tf1" / "saved_model.pb").read_bytes())
+    with pytest.raises(ModelFormatError, match=r"got the main file of a SavedModel"):
         read(path)
 
 

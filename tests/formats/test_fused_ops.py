@@ -49,6 +49,7 @@ def run(*nodes, functions=(), x=((1.0, -2.0),)):
         (fused(b"Prelu", arguments=("a",)), [[-2.5, 10]]),
         (fused(b"BiasAdd", arguments=("rows",)), [[-4, 11]]),
         (fused(b"BiasAdd", b"linear"), [[5, -20]]),
+        (fused(b"BiasAdd", b"_FusedHardSwish"), [[5, 0]]),
         (fused(arguments=()), [[-5, 10]]),
         (fused(b"BiasAdd", transpose_b=True), [[7, -19]]),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marcelle_nb.errors import ModelFormatError
-from marcelle_nb.formats.tfjs.graph_constants import fill_constants
+from marcelle_nb.formats.tfjs.graph_constants import fill_constants, fill_small_constants
 from tests.formats.graph_makers import constant, floats, function, graph, ints
 
 
@@ -73,3 +73,39 @@ def test_a_constant_without_any_value_is_refused():
 def test_a_weight_of_another_kind_is_refused(declared, weight):
     with pytest.raises(ModelFormatError, match="expected a weight of type"):
         fill_constants(graph(empty("a", declared)), {"a": weight}, "model.json")
+
+
+def test_the_limit_counts_the_numbers_that_constants_hold_and_not_those_of_the_file():
+    wide = [empty(f"a{i}", np.complex128, ()) for i in range(3)]
+    weights = {f"a{i}": np.zeros(2**23, np.uint8) for i in range(3)}  # 24 MB, as 384 MB
+    with pytest.raises(ModelFormatError, match="'a0' is used again and again, or by wider numbers"):
+        fill_constants(graph(*wide), weights, "model.json")
+
+
+def test_the_largest_constants_stay_beside_the_graph_with_the_types_they_declare():
+    made = graph(
+        empty("small", np.float32, (2,)),
+        empty("large", np.int64, (3, 100)),
+        empty("text", object, (1,)),
+        functions=[function("f", empty("large", np.float32), result="large:output:0")],
+    )
+    made.node[1].input.append("^small")
+    weights = {
+        "small": floats([1, 2]),
+        "large": np.ones((3, 100), np.int32),
+        "text": np.array([b"x" * 5000], object),
+    }
+    left = fill_small_constants(made, weights, "model.json", room=100)
+    assert [*left] == ["large"]
+    assert left["large"].dtype == np.int64
+    assert left["large"].shape == (3, 100)
+    assert [node.op for node in made.node] == ["Const", "Placeholder", "Const"]
+    assert (made.node[1].attr["dtype"].type, [*made.node[1].input]) == (9, [])
+    assert [dim.size for dim in made.node[1].attr["shape"].shape.dim] == [3, 100]
+    assert made.library.function[0].node_def[0].attr["value"].tensor.tensor_content
+
+
+def test_where_there_is_room_all_constants_stand_in_the_graph():
+    made = graph(empty("a"), empty("b"))
+    assert fill_small_constants(made, {"a": floats([1, 2]), "b": floats([3, 4])}, "m") == {}
+    assert {node.op for node in made.node} == {"Const"}

@@ -12,13 +12,11 @@ from marcelle_nb.formats.graphs.graph_loaded_model import GraphLoadedModel
 from tests.formats.graph_makers import FLOAT, constant, floats, graph, node, placeholder
 
 
-def model(*nodes, fetches=None, **options):
+def model(*nodes, fetches=None, format="frozen-graph", **options):
     made = graph(placeholder("x"), constant("k", 3.0), node("m", "Mul", "x", "k", T=FLOAT),
                  node("y", "Neg", "m", T=FLOAT), *nodes)  # fmt: skip
     fetches = fetches or {"out": "y:0"}
-    return GraphLoadedModel(
-        "frozen-graph", made, feeds={"in put": "x:0"}, fetches=fetches, **options
-    )
+    return GraphLoadedModel(format, made, feeds={"in put": "x:0"}, fetches=fetches, **options)
 
 
 def test_it_predicts():
@@ -79,7 +77,7 @@ def test_operations_are_counted():
 def test_wide_types_become_those_of_tensorflow_js_where_asked():
     whole = node("whole", "Cast", "m", SrcT=FLOAT, DstT=9)
     wide = model(whole, fetches={"w": "whole:0"})
-    narrow = model(whole, fetches={"w": "whole:0"}, narrow=True)
+    narrow = model(whole, fetches={"w": "whole:0"}, format="tfjs-graph")
     x = floats([2])
     assert (wide(x)[0].dtype, wide.outputs[0].dtype) == (np.int64, "int64")
     assert (narrow(x)[0].dtype, narrow.outputs[0].dtype) == (np.int32, "int32")
@@ -90,7 +88,7 @@ def test_each_list_of_outputs_is_compiled_once():
     for size in (1, 2, 3):
         made(np.ones(size, np.float32))
         made(np.ones(size, np.float32), outputs=["m"])
-    assert len(made._functions) == 2
+    assert len(made._compiled._functions) == 2
 
 
 def test_threads_predict_together():

@@ -249,3 +249,10 @@ def test_tensorflow_js_runs_such_a_loop_too(tmp_path):
         (tmp_path / name).write_bytes(files.read(name))
     (got,) = run_tfjs(tmp_path, [floats([2, 3])])
     assert got.tolist() == [16, 81]
+
+
+def test_a_constant_of_another_type_than_its_value_is_refused():
+    made = graph(placeholder("x"), constant("k", 3.0), node("y", "Mul", "x", "k", T=FLOAT))
+    made.node[1].attr["dtype"].type = INT
+    with pytest.raises(ModelFormatError, match="'k': expected a value of type 3, got 1"):
+        load_graph_model(model_files(made), "model.json")

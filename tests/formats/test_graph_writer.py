@@ -264,6 +264,45 @@ def test_hash_tables_run_in_tfjs(tmp_path):
     assert got.tolist() == [2, -1, 1]
 
 
+@requires_tfjs
+def test_hash_tables_take_keys_of_any_shape(tmp_path):
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(["a", "b"], tf.constant([1, 2], tf.int64)), -1
+    )
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.string, "words")])
+    def find(words):
+        return table.lookup(words)
+
+    write_graph_model(find, tmp_path)
+    words = np.array([["b", "z"], ["a", "a"]], object)
+    for (got,) in (run_tfjs(tmp_path, {"words": words}), load(tmp_path)(words)):
+        assert got.tolist() == [[2, -1], [1, 1]]
+
+
+@requires_tfjs
+def test_loops_of_tensorflow_1_may_compute_of_what_stays_the_same(tmp_path):
+    with tf.Graph().as_default() as graph:
+        tf.compat.v1.disable_control_flow_v2()
+        try:
+            x = tf.compat.v1.placeholder("float32", [None, 2], "x")
+            limit = tf.size(x)
+            y = tf.compat.v1.while_loop(
+                lambda i, _: i < limit + 1,
+                lambda i, y: (i + 1, y * 0.5 + tf.reduce_sum(x)),
+                [0, x[1]],
+            )[1]
+            tf.identity(y, "y")
+        finally:
+            tf.compat.v1.enable_control_flow_v2()
+    path = tmp_path / "frozen.pb"
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    model = load(path)
+    write_graph_model(model, tmp_path / "web")
+    given = values(2, 2)
+    assert_same(model(given), run_tfjs(tmp_path / "web", [given]))
+
+
 def test_an_operation_that_tfjs_lacks_is_named_with_its_place(tmp_path):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "words")])
     def lower(words):

@@ -87,3 +87,31 @@ def test_a_model_that_is_let_go_leaves_a_graph_that_is_being_built_alone():
         del model
         gc.collect()
     assert not graph.get_operations()
+
+
+def test_tables_are_filled_on_request():
+    import tensorflow as tf
+
+    model = load()
+    model.fill_tables()
+    model.fill_tables()
+    table = next(n for n in model.graph_def.node if n.op == "HashTableV2")
+    handle = tf.raw_ops.HashTableV2(
+        key_dtype=table.attr["key_dtype"].type,
+        value_dtype=table.attr["value_dtype"].type,
+        shared_name=table.attr["shared_name"].s.decode(),
+    )
+    assert tf.raw_ops.LookupTableSizeV2(table_handle=handle).numpy() > 0
+
+
+def test_what_is_found_is_one_row_as_in_tfjs():
+    def of_two_axes(document):
+        unknown = {"unknownRank": True}
+        for entry in document["signature"]["inputs"].values():
+            entry["tensorShape"] = unknown
+        for node in document["modelTopology"]["node"]:
+            if node["op"] == "Placeholder" and "shape" in node["attr"]:
+                node["attr"]["shape"] = {"shape": unknown}
+
+    (got,) = load(of_two_axes)(TEXTS[None])
+    assert got.tolist() == [111, 10, -101]

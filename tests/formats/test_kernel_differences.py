@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from marcelle_nb.formats.model_files import ModelFiles
 from marcelle_nb.formats.tfjs.graph_model import load_graph_model
 from tests.formats.graph_makers import (
     FLOAT,
@@ -147,3 +148,19 @@ def test_text_attributes_are_lower_case(tmp_path):
     nodes = [placeholder("x", 7), node("y", "StaticRegexReplace", "x", pattern=b"B", rewrite=b"XY")]
     got, wanted = both(tmp_path, nodes, {}, np.array(["abc", "ABC"], object))
     assert [text.decode() for text in got[0]] == wanted[0].tolist() == ["axyc", "ABC"]
+
+
+@requires_tfjs
+def test_a_bias_may_have_the_rank_of_what_it_is_added_to(tmp_path):
+    nodes = [placeholder("x"), node("y", "BiasAdd", "x", "b", T=FLOAT, data_format=b"NHWC")]
+    assert_same(both(tmp_path, nodes, {"b": numbers(2, 3)}, numbers(2, 3)))
+
+
+def test_an_attribute_that_says_nothing_counts_as_absent():
+    import json
+
+    files = model_files(graph(placeholder("x"), node("y", "Neg", "x", T=FLOAT)))
+    document = json.loads(files.read("model.json"))
+    document["modelTopology"]["node"][1]["attr"]["note"] = {}
+    files = ModelFiles({"model.json": json.dumps(document).encode()}, main="model.json")
+    assert load_graph_model(files, "model.json")(floats([2]))[0].tolist() == [-2]

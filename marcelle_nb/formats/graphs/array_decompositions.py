@@ -191,6 +191,18 @@ def _einsum_of_one(equation: str, x: Any) -> Any:
     return tf.transpose(x, [left.index(letter) for letter in result])
 
 
+def _found(_: Any, table: Any, keys: Any, default: Any) -> Any:
+    """Look rows of keys up: TensorFlow.js gives one row, whatever shape the keys have."""
+    import tensorflow as tf
+
+    if keys.shape.rank == 1:
+        return None
+    found = tf.raw_ops.LookupTableFindV2(
+        table_handle=table, keys=tf.reshape(keys, [-1]), default_value=default
+    )
+    return tf.reshape(found, tf.shape(keys))
+
+
 def _positions(x: Any, axis: int) -> Any:
     """Give 0, 1, 2 … along an axis, in the rank of a tensor."""
     import tensorflow as tf
@@ -205,6 +217,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "Cumsum": _cumulated,
     "Einsum": _einsum,
     "InvertPermutation": _inverted,
+    "LookupTableFindV2": _found,
     "MatrixBandPart": _band,
     "MatrixDiag": _diagonal,
     "MatrixDiagPart": _diagonal_part,

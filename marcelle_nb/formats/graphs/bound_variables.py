@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.graph_bodies import source_of
+from marcelle_nb.formats.graphs.large_weights import IN_GRAPH, large_weights, leave_out
 from marcelle_nb.formats.graphs.restored_variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _CALLS = {
 _ASSIGNING = frozenset({"Assign", "AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp"})
 
 
-def bind_variables(graph_def: Any, values: Mapping[str, NDArray[Any]], what: str) -> None:
+def bind_variables(
+    graph_def: Any, values: Mapping[str, NDArray[Any]], what: str, *, room: int = IN_GRAPH
+) -> dict[str, NDArray[Any]]:
     """Put values into a graph.
 
     Parameters
@@ -42,6 +45,14 @@ def bind_variables(graph_def: Any, values: Mapping[str, NDArray[Any]], what: str
         By the name of the variable's node in the graph.
     what : str
         What messages call it.
+    room : int
+        Bytes that may stand in the graph. The largest values beyond stay beside it, and
+        placeholders are where they were.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        What was left beside the graph, by the names of the nodes.
 
     Raises
     ------
@@ -51,15 +62,22 @@ def bind_variables(graph_def: Any, values: Mapping[str, NDArray[Any]], what: str
     import tensorflow as tf
 
     types = {}
+    large = large_weights(values, room)
+    beside: dict[str, NDArray[Any]] = {}
     for node in graph_def.node:
         if node.op in VARIABLES and node.name in values:
-            dtype = node.attr["dtype"].type
+            dtype, value = node.attr["dtype"].type, values[node.name]
+            types[node.name] = dtype
+            if node.name in large and tf.as_dtype(dtype) == tf.as_dtype(value.dtype):
+                leave_out(node, dtype, value.shape)
+                beside[node.name] = value
+                continue
             node.op = "Const"
             node.attr.clear()
             node.attr["dtype"].type = dtype
-            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values[node.name], dtype))
-            types[node.name] = dtype
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value, dtype))
     _Binding(graph_def, what).bind(graph_def.node, types)
+    return beside
 
 
 class _Binding:

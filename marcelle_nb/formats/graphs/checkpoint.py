@@ -1,8 +1,4 @@
-"""TensorFlow's checkpoints, read without its reader: an index of tensors, and their bytes.
-
-The index is a sorted string table as in LevelDB: blocks of entries that share prefixes, and a
-footer of 48 bytes.
-"""
+"""TensorFlow's checkpoints, read without its reader: an index of tensors, and their bytes."""
 
 from __future__ import annotations
 
@@ -13,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.graphs.checkpoint_index import slice_key, table_entries, varint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from marcelle_nb.formats.model_files import ModelFiles
 
 MAX_INDEX = 64 * 2**20
-_FOOTER = 48
-_MAGIC = 0xDB4775248B80FB57
 
 TYPES = {
     1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 8: "<c8", 9: "<i8", 10: "?",
@@ -111,7 +104,7 @@ class Checkpoint:
         """Read texts: all lengths, a checksum of those, then all bytes."""
         n, at, lengths = math.prod(shape), 0, []
         for _ in range(n):
-            length, at = _varint(stored, at)
+            length, at = varint(stored, at)
             lengths.append(length)
         at += 4
         if at + sum(lengths) != len(stored):
@@ -134,7 +127,7 @@ class Checkpoint:
                 else slice(None)
                 for extent in part.extent
             )
-            key = _slice_key(name, part)
+            key = slice_key(name, part)
             if key not in self._parts:
                 raise self._damaged(f"no slice {place} of {name!r:.200}")
             stored = self._parts[key]
@@ -155,15 +148,7 @@ class Checkpoint:
     def _read_index(self, data: bytes) -> None:
         from tensorflow.core.protobuf import tensor_bundle_pb2
 
-        if len(data) < _FOOTER or struct.unpack("<Q", data[-8:])[0] != _MAGIC:
-            raise self._damaged("no footer")
-        _, at = _handle(data, len(data) - _FOOTER)
-        index, _ = _handle(data, at)
-        found = {
-            key: value
-            for _, place in _block(data, *index)
-            for key, value in _block(data, *_handle(place, 0)[0])
-        }
+        found = table_entries(data)
         try:
             header = tensor_bundle_pb2.BundleHeaderProto.FromString(found.pop(b"", b""))
             entries = {
@@ -214,69 +199,3 @@ class Checkpoint:
         return ModelFormatError(
             f"{self._what}: expected the index of a checkpoint, got {got}"[:400]
         )
-
-
-def _varint(data: Any, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number that is too long")
-
-
-def _handle(data: bytes, at: int) -> tuple[tuple[int, int], int]:
-    offset, at = _varint(data, at)
-    size, at = _varint(data, at)
-    return (offset, size), at
-
-
-def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Give the entries of a block."""
-    if size < 4 or offset + size + 5 > len(data):
-        raise ValueError("a block that is not there")
-    if data[offset + size] != 0:
-        raise ValueError("a compressed block")
-    block = data[offset : offset + size]
-    (restarts,) = struct.unpack("<I", block[-4:])
-    end = size - 4 - 4 * restarts
-    if end < 0:
-        raise ValueError("a block without entries")
-    at, key = 0, b""
-    while at < end:
-        shared, at = _varint(block, at)
-        rest, at = _varint(block, at)
-        length, at = _varint(block, at)
-        if shared > len(key) or at + rest + length > end:
-            raise ValueError("an entry that is not there")
-        key = key[:shared] + block[at : at + rest]
-        yield key, block[at + rest : at + rest + length]
-        at += rest + length
-
-
-def _slice_key(name: str, part: Any) -> bytes:
-    """Give the key of a slice: numbers and texts such that they sort as bytes."""
-    escapes = {0: b"\0\xff", 255: b"\xff\0"}
-    text = b"".join(escapes.get(byte, bytes([byte])) for byte in name.encode())
-    key = _ordered(0) + text + b"\0\1" + _ordered(len(part.extent))
-    for extent in part.extent:
-        whole = not extent.HasField("length")
-        key += _signed(0 if whole else extent.start) + _signed(-1 if whole else extent.length)
-    return key
-
-
-def _ordered(value: int) -> bytes:
-    digits = value.to_bytes((value.bit_length() + 7) // 8, "big")
-    return bytes([len(digits)]) + digits
-
-
-def _signed(value: int) -> bytes:
-    """Give a number in as many bytes as its first bits count, turned over."""
-    length = (~value if value < 0 else value).bit_length() // 7 + 1
-    counted = ((1 << length) - 1) << (7 * length)
-    turned = (value & ((1 << (8 * length)) - 1)) ^ counted
-    return turned.to_bytes(length, "big")

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
-from marcelle_nb.formats.graphs.graph_bodies import source_of
+from marcelle_nb.formats.graphs.graph_bodies import Body, source_of
+from marcelle_nb.formats.graphs.graph_check import order_nodes
+from marcelle_nb.formats.graphs.loop_frames import ENTERING, frames_of
+from marcelle_nb.formats.graphs.node_attributes import flag_of
 
 if TYPE_CHECKING:
     from marcelle_nb.formats.graphs.graph_part import GraphPart
@@ -21,9 +24,11 @@ VARIADIC = frozenset({"AddN", "Concat", "ConcatV2", "Einsum", "IdentityN", "Pack
 def settle_control(part: GraphPart) -> None:
     """Keep of all control edges those that tell in which loop or branch something happens.
 
-    A node all of whose inputs are constants waits for the loop or branch that its constants belong
-    to. A constant that is what a branch gives passes through a `Switch`.
+    A node all of whose inputs stay the same in each turn of a loop, as constants do, waits for the
+    loop or branch that it belongs to: nothing else would make it run in the next turn. A constant
+    that is what a branch gives passes through a `Switch`.
     """
+    turns = _turns(part)
     anchors = {node.name: _anchors(part, node) for node in part.nodes.values()}
     for node in [part.nodes[name] for name in part.needed()]:
         data = [name for name in node.input if not name.startswith("^")]
@@ -34,12 +39,39 @@ def settle_control(part: GraphPart) -> None:
                 _gated(part, name, anchors[source_of(name)]) if name in constant else name
                 for name in data
             ]
-        elif node.op != "Const" and len(constant) == len(data) and node.op not in VARIADIC:
+        elif node.op != "Const" and node.op not in VARIADIC and _stays(part, data):
             waits = dict.fromkeys(anchors[node.name])
             for name in constant:
                 waits.update(dict.fromkeys(anchors[source_of(name)]))
+            if not waits and len(constant) < len(data) and node.op != "NextIteration":
+                waits = dict.fromkeys(turns.get(node.name, ()))
         del node.input[:]
         node.input.extend([*data, *(f"^{name}" for name in waits)])
+
+
+def _stays(part: GraphPart, data: list[str]) -> bool:
+    """Tell whether tensors are the same in each turn of a loop."""
+    sources = [part.nodes[source_of(name)] for name in data]
+    return all(
+        source.op == "Const" or (source.op in ENTERING and flag_of(source, "is_constant"))
+        for source in sources
+    )
+
+
+def _turns(part: GraphPart) -> dict[str, list[str]]:
+    """Give, for each node that runs in a loop, one that begins each turn of it."""
+    if not any(node.op in ENTERING for node in part.nodes.values()):
+        return {}
+    body = Body("model", part.nodes)
+    order_nodes(body)
+    frames = frames_of(body)
+    begins = {frames[name]: name for name, node in part.nodes.items() if node.op == "Merge"}
+    found = {}
+    for name, node in part.nodes.items():
+        frame = frames[name][:-1] if node.op in ENTERING else frames[name]
+        if frame and frame in begins:
+            found[name] = [begins[frame]]
+    return found
 
 
 def _anchors(part: GraphPart, node: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Any model as one function of flat, named tensors: where every written graph begins."""
+"""Any model as one function of flat, named tensors: where every conversion begins."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.graphs.argument_names import unique
 from marcelle_nb.formats.loaded_model import LoadedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from marcelle_nb.formats.graphs.graph_loaded_model import GraphLoadedModel
 
@@ -26,6 +27,9 @@ class FlatFunction:
         Names, no two alike.
     arguments, tensors : tuple of tf.Tensor
         The inputs and outputs in its graph.
+    call : callable
+        Takes a tensor for each input and gives a nest of the outputs; to be traced for tensors of
+        other shapes.
     graph_def : GraphDef or None
         The graph that holds its weights.
     by_name : bool
@@ -37,6 +41,7 @@ class FlatFunction:
     outputs: tuple[str, ...]
     arguments: tuple[Any, ...]
     tensors: tuple[Any, ...]
+    call: Callable[..., Any]
     by_name: bool = False
     graph_def: Any = None
 
@@ -51,7 +56,10 @@ class FlatFunction:
         if outputs is None:
             return self
         if not outputs or len(set(outputs)) < len(outputs) or not set(outputs) <= {*self.outputs}:
-            raise ValueError(f"output_nodes: expected some of {[*self.outputs]}, got {[*outputs]}")
+            raise ValueError(
+                f"output_nodes: expected some of the model's outputs {[*self.outputs]}, each once, "
+                f"got {[*outputs]}"
+            )
         tensors = dict(zip(self.outputs, self.tensors, strict=True))
         kept = tuple(tensors[name] for name in outputs)
         return replace(self, outputs=tuple(outputs), tensors=kept)
@@ -63,6 +71,7 @@ def flat_function(source: Any, inputs: Sequence[Any] | None = None) -> FlatFunct
     Parameters
     ----------
     source : keras.Model, LoadedModel, tf.function, ConcreteFunction or callable
+        Or an object with a `keras_model`.
     inputs : sequence of tf.TensorSpec, optional
         What a function takes that has no `input_signature`.
 
@@ -78,17 +87,26 @@ def flat_function(source: Any, inputs: Sequence[Any] | None = None) -> FlatFunct
     import keras
     import tensorflow as tf
 
+    if not isinstance(source, LoadedModel | keras.Model):
+        inside = getattr(source, "keras_model", None)
+        source = inside if isinstance(inside, keras.Model) else source
     if isinstance(source, keras.Model):
         from marcelle_nb.formats.keras_models.keras_loaded_model import KerasLoadedModel
 
-        source = KerasLoadedModel(source)
+        try:
+            source = KerasLoadedModel(source)
+        except ValueError as error:
+            raise ModelFormatError(
+                f"{source.name}: expected a model whose inputs are known, got one that was never "
+                "called, or a subclass: pass a tf.function with an input_signature that calls it"
+            ) from error
     if isinstance(source, LoadedModel):
         return _of_loaded(source)
     if isinstance(source, tf.types.experimental.ConcreteFunction):
-        return _named(source)
+        return _named(source, source)
     if not callable(source):
         raise TypeError(f"model: expected a Keras model or a tf.function, got {source!r:.100}")
-    return _named(_traced(source, inputs))
+    return _named(_traced(source, inputs), source)
 
 
 def _of_loaded(model: LoadedModel) -> FlatFunction:
@@ -100,8 +118,15 @@ def _of_loaded(model: LoadedModel) -> FlatFunction:
         return _of_graph(model, inputs, outputs)
     function: Any = model.tf_function()
     concrete = function.get_concrete_function()
-    arguments = tuple(concrete.inputs[: len(inputs)])
-    return FlatFunction(concrete, inputs, outputs, arguments, tuple(concrete.outputs))
+    return FlatFunction(
+        concrete,
+        inputs,
+        outputs,
+        tuple(concrete.inputs[: len(inputs)]),
+        # a gradient that was taken through it left intermediate results behind its own
+        tuple(concrete.outputs[: len(outputs)]),
+        getattr(function, "python_function", function),
+    )
 
 
 def _of_graph(
@@ -112,7 +137,7 @@ def _of_graph(
 
     graph_def = model.graph_def
     if any(node.op == "HashTableV2" for node in graph_def.node):
-        model.tf_function()  # which fills the tables
+        model.fill_tables()
     with tf.Graph().as_default() as graph:
         tf.graph_util.import_graph_def(graph_def, name="")
     arguments, tensors = (
@@ -128,21 +153,11 @@ def _of_graph(
             node.attr.clear()
             node.attr["dtype"].type = tensor.dtype.as_datatype_enum
             node.attr["shape"].shape.CopyFrom(tensor.shape.as_proto())
-    return FlatFunction(None, inputs, outputs, arguments, tensors, graph_def=graph_def)
 
+    def call(*given: Any) -> Any:
+        return model.tf_function()(*given)
 
-def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Give each name once: those that are there again get a number."""
-    taken: set[str] = set()
-    result = []
-    for name in names:
-        free, i = name, 0
-        while free in taken or (free != name and free in names):
-            i += 1
-            free = f"{name}_{i}"
-        taken.add(free)
-        result.append(free)
-    return tuple(result)
+    return FlatFunction(None, inputs, outputs, arguments, tensors, call, graph_def=graph_def)
 
 
 def _traced(function: Any, inputs: Sequence[Any] | None) -> Any:
@@ -161,7 +176,7 @@ def _traced(function: Any, inputs: Sequence[Any] | None) -> Any:
     return traceable.get_concrete_function()
 
 
-def _named(concrete: Any) -> FlatFunction:
+def _named(concrete: Any, function: Any) -> FlatFunction:
     import tensorflow as tf
 
     positional, by_key = concrete.structured_input_signature
@@ -189,8 +204,24 @@ def _named(concrete: Any) -> FlatFunction:
         tuple(concrete.inputs[:n]),
         # a gradient that was taken through it left intermediate results behind its own
         tuple(concrete.outputs)[: len(outputs)],
+        _flat_call(function, concrete.structured_input_signature),
         by_name,
     )
+
+
+def _flat_call(function: Any, structure: Any) -> Callable[..., Any]:
+    """Let a function take its tensors one after another."""
+    import tensorflow as tf
+
+    leaves = tf.nest.flatten(structure)
+
+    def call(*tensors: Any) -> Any:
+        given = iter(tensors)  # what is no tensor, as a name, stays what it was
+        values = [next(given) if isinstance(leaf, tf.TensorSpec) else leaf for leaf in leaves]
+        args, kwargs = tf.nest.pack_sequence_as(structure, values)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def _key(name: str, what: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from marcelle_nb.formats.graphs.graph_bodies import MAIN, bodies_of, reachable, 
 from marcelle_nb.formats.graphs.graph_check import check_graph
 from marcelle_nb.formats.graphs.graph_loaded_model import GraphLoadedModel
 from marcelle_nb.formats.graphs.restored_variables import VARIABLES
+from marcelle_nb.formats.graphs.result_types import result_types
+from marcelle_nb.formats.replaced_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_FILE = 2**31 - 1
 """What one message may hold."""
+
+_SAVED_MODEL = b"\x08\x01\x12"
+"""How a SavedModel's message begins: the version of its schema, then its graphs."""
 
 _NO_OUTPUT = frozenset({"Assert", "Const", "NoOp", "Placeholder", "Print"})
 
@@ -118,22 +122,20 @@ def write_frozen_graph(
     if frozen.tables:
         raise ModelFormatError("model: expected one without hash tables, which a graph cannot hold")
     data = named_graph(frozen, function).SerializeToString()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
-        beside = Path(folder) / path.name
-        beside.write_bytes(data)
-        beside.replace(path)
-    return [path]
+    return [replace_file(Path(path), data)]
 
 
 def _parsed(files: ModelFiles, name: str) -> Any:
     from tensorflow.core.framework import graph_pb2
 
+    data = files.read(name, MAX_FILE)
+    if data.startswith(_SAVED_MODEL):
+        raise ModelFormatError(
+            f"{name}: expected a graph, got the main file of a SavedModel; its name is "
+            "saved_model.pb, and it is opened in the folder that it was written in"
+        )
     try:
-        graph_def = graph_pb2.GraphDef.FromString(files.read(name, MAX_FILE))
-    except ModelFormatError:
-        raise
+        graph_def = graph_pb2.GraphDef.FromString(data)
     except Exception as error:  # protobuf's own
         raise ModelFormatError(f"{name}: expected a graph, got {error}"[:300]) from error
     if not graph_def.node:
@@ -148,7 +150,11 @@ def _tensors(
         return None
     for name in names:
         if source_of(name) not in nodes:
-            raise ValueError(f"{what}: expected names of nodes, got {name!r:.100}")
+            known = [node for node, value in nodes.items() if value.op not in _NO_OUTPUT]
+            raise ValueError(
+                f"{what}: expected names of nodes in the graph, as {', '.join(known[-5:])!s:.200}, "
+                f"got {name!r:.100}"
+            )
     return {name.removesuffix(":0"): name if ":" in name else f"{name}:0" for name in names}
 
 
@@ -157,8 +163,15 @@ def _unused(nodes: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: f"{name}:0"
         for name, node in nodes.items()
-        if name not in used and node.op not in _NO_OUTPUT
+        if name not in used and node.op not in _NO_OUTPUT and _gives_values(node)
     }
+
+
+def _gives_values(node: Any) -> bool:
+    """Tell what an array can hold from handles of tables, variables and lists."""
+    from tensorflow.core.framework import types_pb2
+
+    return result_types(node)[:1] not in ([], [types_pb2.DT_RESOURCE], [types_pb2.DT_VARIANT])
 
 
 def _placeholders(graph_def: Any, outputs: Mapping[str, str], what: str) -> dict[str, str]:

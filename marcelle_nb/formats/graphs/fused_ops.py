@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.op_names import op_names
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = {
     name.lower(): name for name in op_names("Relu Relu6 Elu Selu LeakyRelu Sigmoid Tanh")
-} | {"linear": "", "prelu": "Prelu"}
+} | {"linear": "", "prelu": "Prelu", "_fusedhardswish": "_FusedHardSwish"}
 
 
 def split_convolution(builder: NodeBuilder) -> None:
@@ -115,7 +117,19 @@ def _biased(builder: NodeBuilder, x: str, bias: str, *, last: bool) -> str:
     return builder.add("AddV2", [x, bias], last=last, T=number)
 
 
+def _hard_swish(builder: NodeBuilder, x: str, *, last: bool) -> str:
+    """Add x · min(max(x + 3, 0), 6) / 6, which TensorFlow.js does not have itself."""
+    number = builder.type("T")
+    three, sixth = (builder.constant(value, np.float32) for value in (3, 1 / 6))
+    raised = builder.add("AddV2", [x, three], T=number)
+    bounded = builder.add("Relu6", [raised], T=number)
+    product = builder.add("Mul", [x, bounded], T=number)
+    return builder.add("Mul", [product, sixth], last=last, T=number)
+
+
 def _activated(builder: NodeBuilder, x: str, op: str, *, last: bool) -> str:
+    if op == "_FusedHardSwish":
+        return _hard_swish(builder, x, last=last)
     if op == "LeakyRelu":
         name = "leakyrelu_alpha" if "leakyrelu_alpha" in builder.node.attr else "alpha"
         alpha = builder.node.attr[name].f if name in builder.node.attr else 0.2

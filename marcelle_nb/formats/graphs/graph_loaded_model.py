@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
-from marcelle_nb.formats.graphs.constant_folding import hide_constants, show_constants
+from marcelle_nb.formats.graphs.argument_names import identifiers
+from marcelle_nb.formats.graphs.compiled_graph import CompiledGraph
 from marcelle_nb.formats.graphs.graph_bodies import source_of
-from marcelle_nb.formats.graphs.needed_nodes import check_fed, needed_nodes
+from marcelle_nb.formats.graphs.large_weights import take_constants
+from marcelle_nb.formats.graphs.needed_nodes import check_fed
 from marcelle_nb.formats.loaded_model import LoadedModel
 from marcelle_nb.formats.tensor_spec import TensorSpec
 
@@ -49,8 +50,8 @@ class GraphLoadedModel(LoadedModel):
         Shapes by name of input or output, where the graph does not tell them.
     tables : HashTables, optional
         Filled before the first prediction.
-    narrow : bool
-        Give int32 and float32 for wider and narrower types, as TensorFlow.js does.
+    weights : dict of str to numpy.ndarray, optional
+        What placeholders of the graph hold that are no inputs; it is emptied.
     what : str
         What messages call the file.
     **about
@@ -77,7 +78,7 @@ class GraphLoadedModel(LoadedModel):
         fetches: Mapping[str, str],
         shapes: Mapping[str, tuple[int | None, ...] | None] | None = None,
         tables: HashTables | None = None,
-        narrow: bool = False,
+        weights: dict[str, NDArray[Any]] | None = None,
         what: str = "graph",
         **about: Any,
     ) -> None:
@@ -85,13 +86,14 @@ class GraphLoadedModel(LoadedModel):
         self.fetches = dict(fetches)
         self._what = what
         self._tables = tables
-        self._narrow = narrow
-        self._lock = threading.Lock()
-        self._functions: dict[tuple[tuple[str, ...], bool], Any] = {}
-        check_fed(graph_def, self.feeds.values(), self.fetches.values(), what)
-        self.graph = _imported(graph_def, what)
-        known = shapes or {}
+        self._narrow = narrow = format == "tfjs-graph"
         about.setdefault("ops", _counted(graph_def))
+        held = {} if weights is None else weights
+        held.update(take_constants(graph_def))
+        check_fed(graph_def, [*self.feeds.values(), *held], self.fetches.values(), what)
+        self._compiled = CompiledGraph(graph_def, self.feeds, held, what)
+        self.graph = self._compiled.graph
+        known = shapes or {}
         super().__init__(
             format,
             inputs=[self._spec(name, tensor, known) for name, tensor in self.feeds.items()],
@@ -105,21 +107,24 @@ class GraphLoadedModel(LoadedModel):
     @property
     def graph_def(self) -> Any:
         """The graph as it runs, with all its constants: a new copy each time."""
-        graph_def = self.graph.as_graph_def()
-        show_constants(graph_def)
-        return graph_def
+        return self._compiled.graph_def
+
+    def fill_tables(self) -> None:
+        """Fill the model's hash tables, unless that was done."""
+        if self._tables is not None:
+            self._tables.fill()
 
     def tf_function(self) -> Callable[..., Any]:
         """Give a `tf.function` from the inputs in order to the list of outputs."""
         import tensorflow as tf
 
-        if self._tables is not None:
-            self._tables.fill()
+        self.fill_tables()
         # converters compute on constants, and know some only where they stand
-        function = self._function(tuple(self.fetches.values()), shown=True)
+        function = self._compiled.function(tuple(self.fetches.values()), shown=True)
+        names = identifiers([spec.name for spec in self.inputs], "input")
         signature = [
-            tf.TensorSpec(spec.shape, spec.dtype, name=_identifier(spec.name, i))
-            for i, spec in enumerate(self.inputs)
+            tf.TensorSpec(spec.shape, spec.dtype, name=name)
+            for spec, name in zip(self.inputs, names, strict=True)
         ]
 
         def predict(*tensors: Any) -> list[Any]:
@@ -134,9 +139,8 @@ class GraphLoadedModel(LoadedModel):
         names = tuple(
             self.fetches.values() if outputs is None else (self._tensor_name(n) for n in outputs)
         )
-        if self._tables is not None:
-            self._tables.fill()
-        function = self._function(names)
+        self.fill_tables()
+        function = self._compiled.function(names)
         tensors = [
             tf.constant(array, spec.dtype) for array, spec in zip(arrays, self.inputs, strict=True)
         ]
@@ -170,57 +174,15 @@ class GraphLoadedModel(LoadedModel):
         wanted = NARROW.get(array.dtype.name) if self._narrow else None
         return array if wanted is None else array.astype(wanted)
 
-    def _function(self, fetches: tuple[str, ...], *, shown: bool = False) -> Any:
-        """Give the part of the graph that some tensors need, compiled once."""
-        key = fetches, shown
-        with self._lock:
-            if key not in self._functions:
-                try:
-                    graph_def = self.graph_def if shown else self.graph.as_graph_def()
-                    self._functions[key] = self._part(graph_def, fetches)
-                except Exception as error:  # whatever it raises, the file is what is wrong
-                    raise ModelFormatError(
-                        f"{self._what}: expected outputs that its inputs lead to, "
-                        f"got {type(error).__name__}: {str(error)[:300]}"
-                    ) from error
-            return self._functions[key]
-
-    def _part(self, graph_def: Any, fetches: tuple[str, ...]) -> Any:
-        import tensorflow as tf
-
-        part = needed_nodes(graph_def, self._fed(), fetches)
-        kept = {node.name for node in part.node}
-
-        def run(*tensors: Any) -> list[Any]:
-            given = zip(self.feeds.values(), tensors, strict=True)
-            mapped = {name: tensor for name, tensor in given if source_of(name) in kept}
-            found = tf.graph_util.import_graph_def(
-                part, input_map=mapped, return_elements=list(fetches), name=""
-            )
-            return list(found)
-
-        specs = [self.graph.get_tensor_by_name(name) for name in self.feeds.values()]
-        with tf.device("/CPU:0"):
-            return tf.compat.v1.wrap_function(
-                run, [tf.TensorSpec(spec.shape, spec.dtype) for spec in specs]
-            )
-
-    def _fed(self) -> dict[str, int]:
-        """Give the nodes whose only or first result is an input, with the types' numbers."""
-        tensors = [self.graph.get_tensor_by_name(name) for name in self.feeds.values()]
-        return {t.op.name: t.dtype.as_datatype_enum for t in tensors if t.value_index == 0}
-
     def _tensor_name(self, name: str) -> str:
         if name in self.fetches:
             return self.fetches[name]
         tensor = name if ":" in name else f"{name}:0"
-        try:
-            self.graph.get_tensor_by_name(tensor)
-        except (KeyError, ValueError, TypeError):
+        if self._compiled.tensor(tensor) is None:
             raise ValueError(
                 f"outputs: expected names of outputs {list(self.fetches)} or of nodes, "
                 f"got {name!r:.100}"
-            ) from None
+            )
         return tensor
 
     def _spec(
@@ -231,35 +193,14 @@ class GraphLoadedModel(LoadedModel):
         *,
         narrow: bool = False,
     ) -> TensorSpec:
-        try:
-            tensor = self.graph.get_tensor_by_name(tensor_name)
-        except (KeyError, ValueError, TypeError):
+        tensor = self._compiled.tensor(tensor_name)
+        if tensor is None:
             raise ModelFormatError(
                 f"{self._what}: expected a tensor {tensor_name!r:.100} for {name!r:.100}, got none"
-            ) from None
+            )
         dtype = tensor.dtype.name
         shape = shapes.get(name) if tensor.shape.rank is None else tuple(tensor.shape.as_list())
         return TensorSpec(name, shape, NARROW.get(dtype, dtype) if narrow else dtype)
-
-
-def _imported(graph_def: Any, what: str) -> Any:
-    """Give the graph to TensorFlow, which runs nothing of it meanwhile."""
-    import tensorflow as tf
-
-    graph = tf.Graph()
-    try:
-        hide_constants(graph_def)
-        for nodes in (graph_def.node, *(f.node_def for f in graph_def.library.function)):
-            for node in nodes:
-                node.device = ""  # of the machines that it was trained on
-        with graph.as_default(), tf.device("/CPU:0"):
-            tf.graph_util.import_graph_def(graph_def, name="")
-    except Exception as error:  # whatever it raises, the file is what is wrong
-        raise ModelFormatError(
-            f"{what}: expected a graph that TensorFlow takes, "
-            f"got {type(error).__name__}: {str(error)[:500]}"
-        ) from error
-    return graph
 
 
 def _counted(graph_def: Any) -> dict[str, int]:
@@ -268,9 +209,3 @@ def _counted(graph_def: Any) -> dict[str, int]:
         for node in nodes:
             counts[node.op] = counts.get(node.op, 0) + 1
     return counts
-
-
-def _identifier(name: str, index: int) -> str:
-    """Give a name that a function's argument may have."""
-    made = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name)
-    return made if made[:1].isalpha() else f"input_{index}_{made}"

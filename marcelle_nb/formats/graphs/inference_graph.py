@@ -13,6 +13,7 @@ from marcelle_nb.formats.graphs.decompose import decompose
 from marcelle_nb.formats.graphs.graph_bodies import source_of
 from marcelle_nb.formats.graphs.graph_part import GraphPart, canonical, part_of
 from marcelle_nb.formats.graphs.grappler import simplified
+from marcelle_nb.formats.graphs.layer_fusion import fuse_layers
 from marcelle_nb.formats.graphs.result_types import result_type
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _simplified(frozen: FrozenGraph) -> GraphPart:
         _simplify(part, like)
     settle_control(part)
     part.prune()
+    fuse_layers(part)
     return part
 
 

@@ -88,6 +88,20 @@ def _modulo(builder: NodeBuilder) -> None:
     builder.add("FloorMod", builder.data[:2], last=True, T=builder.type("T"))
 
 
+def _bias(builder: NodeBuilder) -> None:
+    """Add what is added, of any rank that fits."""
+    if not fused_ops.first_channels(builder):
+        builder.add("AddV2", builder.data[:2], last=True, T=builder.type("T"))
+
+
+def _found(builder: NodeBuilder) -> None:
+    """Give what a table holds as one row, whatever shape the keys have."""
+    dtype = builder.type("Tout")
+    found = builder.add(builder.node.op, builder.data, **dict(builder.node.attr))
+    flat = builder.constant([-1])
+    builder.add("Reshape", [found, flat], last=True, T=dtype, Tshape=3)
+
+
 def _identity(builder: NodeBuilder) -> None:
     """Pass on what TensorFlow.js does not round to a grid."""
     builder.add("Identity", builder.data[:1], last=True, T=1)
@@ -133,7 +147,10 @@ RULES: dict[str, Callable[[NodeBuilder], None]] = {
     "Conv2D": _convolution,
     "DepthwiseConv2dNative": _convolution,
     "DepthwiseConv2d": _convolution,
+    "BiasAdd": _bias,
     "Conv1D": _convolution_1d,
+    "LookupTableFind": _found,
+    "LookupTableFindV2": _found,
     "Ones": _filled(1),
     "Zeros": _filled(0),
     "Prelu": _prelu,

@@ -24,6 +24,9 @@ RESULTS = {
         "output",
     ),
     "MatMul": "product",
+    "LookupTableFind": "values",
+    "LookupTableFindV2": "values",
+    "Reshape": "output",
     "Maximum": "z",
 }
 """What the first result of an operation is called: functions name it where graphs say `:0`."""
@@ -98,7 +101,7 @@ class NodeBuilder:
         return name
 
 
-_TYPES = op_names("T dtype Tperm Tdim index_type Index out_type")
+_TYPES = op_names("T dtype Tperm Tdim Tshape index_type Index out_type")
 
 
 def set_attribute(target: Any, key: str, value: Any) -> None:

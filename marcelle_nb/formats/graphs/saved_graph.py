@@ -74,7 +74,7 @@ class SavedGraph:
             for node in nodes:
                 counts[node.op] = counts.get(node.op, 0) + 1
         try:
-            frozen = self._frozen(values)
+            frozen, weights = self._frozen(values)
         except ModelFormatError:
             raise
         except Exception as error:  # whatever TensorFlow raises, the file is what is wrong
@@ -83,10 +83,19 @@ class SavedGraph:
                 f"got {type(error).__name__}: {str(error)[:500]}"
             ) from error
         return loaded_graph(
-            "saved-model", frozen, self._inputs, self._outputs, self._what, ops=counts, **about
+            "saved-model",
+            frozen,
+            self._inputs,
+            self._outputs,
+            self._what,
+            weights=weights,
+            ops=counts,
+            **about,
         )
 
-    def _frozen(self, values: Mapping[str, NDArray[Any]]) -> FrozenGraph:
+    def _frozen(
+        self, values: Mapping[str, NDArray[Any]]
+    ) -> tuple[FrozenGraph, dict[str, NDArray[Any]]]:
         import tensorflow as tf
 
         prefix = f"marcelle_nb_{uuid.uuid4().hex}"
@@ -95,17 +104,18 @@ class SavedGraph:
                 _rename(graph_def, prefix)
         if self._starting is not None:
             _run(self._starting, self._initializer)
-        bind_variables(self._graph_def, values, self._what)
+        weights = bind_variables(self._graph_def, values, self._what)
         with tf.Graph().as_default(), tf.device("/CPU:0"):
             # what the importer refuses ends the process where it is simplified
             tf.graph_util.import_graph_def(self._graph_def, name="")
         graph_def = inlined(self._graph_def, [*self._inputs.values(), *self._outputs.values()])
-        return FrozenGraph(
+        frozen = FrozenGraph(
             graph_def,
             tuple(self._inputs.values()),
             tuple(self._outputs.values()),
             tuple(tables_of(graph_def, {})),
         )
+        return frozen, weights
 
 
 def _run(graph_def: Any, name: str | None) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY, MAX_BYTES, parse_description
 from marcelle_nb.formats.graphs.allowed_ops import FILLING_OPS, SAVED_MODEL_OPS
-from marcelle_nb.formats.graphs.called_function import called_function
 from marcelle_nb.formats.graphs.checkpoint import Checkpoint
 from marcelle_nb.formats.graphs.constant_types import check_constants
 from marcelle_nb.formats.graphs.graph_bodies import bodies_of, reachable, source_of
 from marcelle_nb.formats.graphs.graph_check import check_graph
 from marcelle_nb.formats.graphs.restored_variables import VARIABLES, restored_variables
 from marcelle_nb.formats.graphs.saved_graph import SavedGraph
-from marcelle_nb.formats.graphs.saved_model_writer import write_saved_model
+from marcelle_nb.formats.graphs.saved_model_writer import ABOUT, write_saved_model
+from marcelle_nb.formats.graphs.saved_signature import (
+    OWN,
+    by_number,
+    meta_graph_of,
+    ordered_inputs,
+    signature_names,
+    signature_of,
+)
 from marcelle_nb.formats.graphs.table_files import inline_table_files
 
 if TYPE_CHECKING:
@@ -27,10 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["load_saved_model", "write_saved_model"]
 
 FILE = "saved_model.pb"
-MAX_FILE = 2**31 - 1
-"""What one message may hold."""
-
-_OWN = ("__saved_model_init_op", "__saved_model_train_op")
 _TABLES = frozenset({"HashTable", "HashTableV2"})
 
 
@@ -77,7 +80,7 @@ def load_saved_model(
     Thread: any.
     """
     name, folder = _found(files)
-    meta_graph = _meta_graph(files, name, [tags] if isinstance(tags, str) else tags)
+    meta_graph = meta_graph_of(files, name, [tags] if isinstance(tags, str) else tags)
     try:
         return _loaded(files, folder, meta_graph, signature, name, trust=trust)
     except (LookupError, ValueError, TypeError, OverflowError) as error:
@@ -98,9 +101,9 @@ def _loaded(
     trust: bool,
 ) -> GraphLoadedModel:
     """Check and cut down the graph, and put the weights into it."""
-    chosen = _signature(meta_graph, signature, name)
-    inputs = {key: info.name for key, info in _ordered_inputs(meta_graph, chosen)}
-    outputs = {key: chosen.outputs[key].name for key in sorted(chosen.outputs, key=_by_number)}
+    chosen = signature_of(meta_graph, signature, name)
+    inputs = {key: info.name for key, info in ordered_inputs(meta_graph, chosen)}
+    outputs = {key: chosen.outputs[key].name for key in sorted(chosen.outputs, key=by_number)}
     for key, tensor in (inputs | outputs).items():
         if not tensor:
             raise ModelFormatError(f"{name}: expected a dense tensor for {key!r:.100}")
@@ -132,7 +135,7 @@ def _loaded(
             if node.op in VARIABLES and node.name in stored and checkpoint is not None
         },
         size=sum(files.size(known) for known in files.names if _within(known, folder)),
-        metadata={"tags": sorted(meta_graph.meta_info_def.tags), "signatures": _names(meta_graph)},
+        metadata=_metadata(meta_graph, files, folder),
     )
 
 
@@ -152,74 +155,13 @@ def _within(name: str, folder: str) -> bool:
     return name.startswith(f"{folder}/") if folder else True
 
 
-def _meta_graph(files: ModelFiles, name: str, tags: Sequence[str] | None) -> Any:
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    try:
-        saved = saved_model_pb2.SavedModel.FromString(files.read(name, MAX_FILE))
-    except ModelFormatError:
-        raise
-    except Exception as error:  # protobuf's own
-        raise ModelFormatError(f"{name}: expected a SavedModel, got {error}"[:300]) from error
-    graphs = {frozenset(graph.meta_info_def.tags): graph for graph in saved.meta_graphs}
-    if not graphs:
-        raise ModelFormatError(f"{name}: expected a SavedModel with a graph, got none")
-    known = " or ".join(", ".join(sorted(each)) or "no tags" for each in graphs)
-    if tags is not None:
-        if frozenset(tags) not in graphs:
-            raise ModelFormatError(f"{name}: expected the tags {known}, got {', '.join(tags)}")
-        return graphs[frozenset(tags)]
-    if len(graphs) == 1:
-        return next(iter(graphs.values()))
-    if frozenset({"serve"}) not in graphs:
-        raise ModelFormatError(f"{name}: expected to be told which tags: {known}")
-    return graphs[frozenset({"serve"})]
-
-
-def _names(meta_graph: Any) -> list[str]:
-    return sorted(name for name in meta_graph.signature_def if name not in _OWN)
-
-
-def _signature(meta_graph: Any, name: str | None, what: str) -> Any:
-    known = [key for key in _names(meta_graph) if meta_graph.signature_def[key].outputs]
-    if not known:
-        raise ModelFormatError(
-            f"{what}: expected a SavedModel with signatures, got none; save it with signatures="
-        )
-    if name is None:
-        name = "serving_default" if "serving_default" in known else known[0]
-        if len(known) > 1 and name != "serving_default":
-            raise ModelFormatError(
-                f"{what}: expected to be told which signature: {', '.join(known)}"
-            )
-    if name not in known:
-        raise ModelFormatError(
-            f"{what}: expected a signature {', '.join(known)}, got {name!r:.100}"
-        )
-    return meta_graph.signature_def[name]
-
-
-def _by_number(key: str) -> list[Any]:
-    """Sort `a_10` behind `a_9`."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", key)]
-
-
-def _ordered_inputs(meta_graph: Any, signature: Any) -> list[tuple[str, Any]]:
-    """Give inputs as the signature's function passes them to the model's, else by name."""
-    entries = sorted(signature.inputs.items(), key=lambda item: _by_number(item[0]))
-    placeholders = {source_of(info.name): key for key, info in entries}
-    functions = {f.signature.name: f for f in meta_graph.graph_def.library.function}
-    for call in meta_graph.graph_def.node:
-        wrapper = functions.get(called_function(call))
-        if wrapper is None or not {source_of(n) for n in call.input} >= {*placeholders}:
-            continue
-        given = zip(wrapper.signature.input_arg, call.input, strict=False)
-        keys = {a.name: placeholders.get(source_of(name)) for a, name in given}
-        for inner in wrapper.node_def:
-            passed = [keys[source_of(n)] for n in inner.input if keys.get(source_of(n))]
-            if sorted(map(str, passed)) == sorted(placeholders.values()):
-                return [(key, signature.inputs[key]) for key in passed if key is not None]
-    return entries
+def _metadata(meta_graph: Any, files: ModelFiles, folder: str) -> dict[str, Any]:
+    tags = sorted(meta_graph.meta_info_def.tags)
+    metadata: dict[str, Any] = {"tags": tags, "signatures": signature_names(meta_graph)}
+    about = f"{folder}/{ABOUT}".lstrip("/")
+    if about in files:
+        metadata[KEY] = parse_description(files.read(about, MAX_BYTES), about)
+    return metadata
 
 
 def _checkpoint(files: ModelFiles, folder: str) -> Checkpoint | None:
@@ -233,9 +175,7 @@ def _initializer(meta_graph: Any) -> str | None:
         values = meta_graph.collection_def[key].node_list.value
         if len(values) == 1:
             return source_of(values[0])
-    outputs = (
-        meta_graph.signature_def[_OWN[0]].outputs if _OWN[0] in meta_graph.signature_def else {}
-    )
+    outputs = meta_graph.signature_def[OWN[0]].outputs if OWN[0] in meta_graph.signature_def else {}
     return next((source_of(info.name) for info in outputs.values()), None)
 
 

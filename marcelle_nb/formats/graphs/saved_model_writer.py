@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import FILE, description_json
+from marcelle_nb.formats.graphs.argument_names import identifiers
+from marcelle_nb.formats.graphs.large_weights import take_constants
 from marcelle_nb.formats.replaced_folder import replaced_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from marcelle_nb.formats.graphs.flat_function import FlatFunction
 
 
+ABOUT = f"assets.extra/{FILE}"
+"""Where in the folder a description lies."""
+
+_STALE = (
+    "variables/variables.index",
+    "variables/variables.data-*-of-*",
+    "saved_model.pbtxt",
+    "saved_model.cpb",
+    "fingerprint.pb",
+    "keras_metadata.pb",
+    ABOUT,
+)
+"""What an earlier model may leave that would be taken for this one's; nobody else's files."""
+
+
 def write_saved_model(
-    source: Any, folder: Path | str, *, inputs: Sequence[Any] | None = None
+    source: Any,
+    folder: Path | str,
+    *,
+    inputs: Sequence[Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write a model as a SavedModel with the signature `serving_default`, for inference only.
 
@@ -24,9 +45,12 @@ def write_saved_model(
     ----------
     source : keras.Model, LoadedModel, tf.function, ConcreteFunction or callable
     folder : path
-        It is made; what a SavedModel left there is replaced.
+        It is made; what a SavedModel left there is replaced, but for its assets.
     inputs : sequence of tf.TensorSpec, optional
         What a function takes that has no `input_signature`.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave; in `assets.extra`, the place for
+        what TensorFlow does not read.
 
     Returns
     -------
@@ -50,11 +74,19 @@ def write_saved_model(
 
     folder = Path(folder)
     function = flat_function(source, inputs)
-    stale = ("variables/*", "assets/*", "fingerprint.pb", "saved_model.*")
     try:
         module, serving = _module(function)
-        with replaced_folder(folder, last="saved_model.pb", stale=stale) as new:
-            tf.saved_model.save(module, str(new), signatures={"serving_default": serving})
+        with replaced_folder(folder, last="saved_model.pb", stale=_STALE) as new:
+            tf.saved_model.save(
+                module,
+                str(new),
+                signatures={"serving_default": serving},
+                # nobody trains it, and TensorFlow cannot save those of every function
+                options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+            )
+            if about:
+                (new / ABOUT).parent.mkdir(exist_ok=True)
+                (new / ABOUT).write_bytes(description_json(about))
             names = [path.relative_to(new) for path in sorted(new.rglob("*")) if path.is_file()]
     except (tf.errors.OpError, AssertionError) as error:
         raise ModelFormatError(
@@ -87,8 +119,14 @@ def _module(function: FlatFunction) -> tuple[Any, Any]:
         f"{table.node}:0": made.resource_handle
         for table, made in zip(frozen.tables, module.tables, strict=True)
     }
-    names = identifiers(function.inputs)
-    keys = identifiers(function.outputs)
+    # what stands in the graph is read at once, and can be no more than 2 GB
+    weights = take_constants(frozen.graph_def)
+    module.weights = [
+        tf.Variable(weights[name], trainable=False, name=f"weight_{i}")
+        for i, name in enumerate(weights)
+    ]
+    names = identifiers(function.inputs, "x")
+    keys = identifiers(function.outputs, "x")
     specs = [
         tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for tensor, name in zip(function.arguments, names, strict=True)
@@ -98,6 +136,10 @@ def _module(function: FlatFunction) -> tuple[Any, Any]:
         capture = tf.compat.v1.get_default_graph().capture
         given = dict(zip(frozen.inputs, tensors, strict=True))
         given |= {name: capture(handle) for name, handle in handles.items()}
+        given |= {
+            f"{name}:0": variable.read_value()
+            for name, variable in zip(weights, module.weights, strict=True)
+        }
         results = tf.graph_util.import_graph_def(
             frozen.graph_def, input_map=given, return_elements=list(frozen.outputs), name=""
         )
@@ -108,11 +150,3 @@ def _module(function: FlatFunction) -> tuple[Any, Any]:
     serving = tf.function(serve, input_signature=specs, autograph=False)
     module.serve = serving
     return module, serving
-
-
-def identifiers(names: Sequence[str]) -> list[str]:
-    """Give names that an argument of a function may have, no two alike."""
-    from marcelle_nb.formats.graphs.flat_function import unique
-
-    made = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in names]
-    return [*unique([name if re.match(r"[A-Za-z]", name) else f"x_{name}" for name in made])]

@@ -6,6 +6,7 @@ reads files is left.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,25 @@ if TYPE_CHECKING:
 
 READING = frozenset({"InitializeTableFromTextFile", "InitializeTableFromTextFileV2"})
 
-MAX_FILE = 64 * 2**20
+MAX_BYTES = 16 * 2**20
+"""Of all files together; in a graph a text takes many times its size."""
+
 MAX_CALLS = 100
+MAX_LINES = 1_000_000
+"""Of all files together, each as often as it is read."""
 _WHOLE_LINE, _LINE_NUMBER = -2, -1
 _STRING, _INT64 = 7, 9
+
+
+@dataclass
+class _Work:
+    """What is looked up meanwhile, and what is done."""
+
+    functions: Mapping[str, Any]
+    files: ModelFiles
+    done: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
+    lines: int = 0
+    nbytes: int = 0
 
 
 def inline_table_files(meta_graph: Any, files: ModelFiles, folder: str) -> None:
@@ -42,8 +58,8 @@ def inline_table_files(meta_graph: Any, files: ModelFiles, folder: str) -> None:
     Raises
     ------
     ModelFormatError
-        If a file is not there, or not such as the graph says. A file that is none of the model's
-        own is left to the check of operations.
+        If a file is not there, or not such as the graph says, or they are larger than any
+        vocabulary. A file that is none of the model's own is left to the check of operations.
     """
     graph_def = meta_graph.graph_def
     assets = {
@@ -56,7 +72,7 @@ def inline_table_files(meta_graph: Any, files: ModelFiles, folder: str) -> None:
         node.op in READING for node in graph_def.node
     ):
         return
-    _inline(graph_def.node, assets, functions, files, depth=0)
+    _inline(graph_def.node, assets, _Work(functions, files), depth=0)
 
 
 def _older(meta_graph: Any) -> list[Any]:
@@ -90,13 +106,7 @@ def _set_paths(graph_def: Any, assets: Mapping[str, str]) -> None:
             node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(b"", tf.string))
 
 
-def _inline(
-    nodes: Any,
-    assets: Mapping[str, str],
-    functions: Mapping[str, Any],
-    files: ModelFiles,
-    depth: int,
-) -> None:
+def _inline(nodes: Any, assets: Mapping[str, str], work: _Work, depth: int) -> None:
     """Replace the operations among some nodes, and in the functions that these call."""
     if depth > MAX_CALLS:
         raise ModelFormatError(
@@ -107,18 +117,23 @@ def _inline(
         if node.op in READING:
             asset = _asset(source_of(node.input[1]), named, assets)
             if asset is not None:
-                _replace(node, nodes, files, asset, ":output:0" if depth else "")
+                _replace(node, nodes, work, asset, ":output:0" if depth else "")
         called = called_function(node)
-        if called in functions:
-            function = functions[called]
+        if called in work.functions:
+            function = work.functions[called]
             given = zip(function.signature.input_arg, node.input, strict=False)
             inside = {
                 argument.name: asset
                 for argument, name in given
                 if (asset := _asset(source_of(name), named, assets)) is not None
             }
-            if any(inner.op in READING or "f" in inner.attr for inner in function.node_def):
-                _inline(function.node_def, inside, functions, files, depth + 1)
+            # once for each way to call it: functions that call others twice are soon millions
+            way = (called, frozenset(inside.items()))
+            if way not in work.done and any(
+                inner.op in READING or "f" in inner.attr for inner in function.node_def
+            ):
+                work.done.add(way)
+                _inline(function.node_def, inside, work, depth + 1)
 
 
 def _asset(name: str, nodes: Mapping[str, Any], assets: Mapping[str, str]) -> str | None:
@@ -142,12 +157,12 @@ def _asset(name: str, nodes: Mapping[str, Any], assets: Mapping[str, str]) -> st
     return None
 
 
-def _replace(node: Any, nodes: Any, files: ModelFiles, asset: str, result: str) -> None:
+def _replace(node: Any, nodes: Any, work: _Work, asset: str, result: str) -> None:
     import tensorflow as tf
 
     columns = [node.attr[name].i for name in ("key_index", "value_index")]
     delimiter = node.attr["delimiter"].s or b"\t"
-    lines = files.read(asset, MAX_FILE).splitlines()[node.attr["offset"].i :]
+    lines = _lines(work, asset)[node.attr["offset"].i :]
     size = node.attr["vocab_size"].i
     if size > len(lines) or any(column < _WHOLE_LINE for column in columns):
         raise ModelFormatError(
@@ -168,6 +183,18 @@ def _replace(node: Any, nodes: Any, files: ModelFiles, asset: str, result: str) 
     node.attr.clear()
     for key, name in (("Tkey", names[0]), ("Tval", names[1])):
         node.attr[key].type = next(n for n in nodes if n.name == name).attr["dtype"].type
+
+
+def _lines(work: _Work, asset: str) -> list[bytes]:
+    data = work.files.read(asset, MAX_BYTES - work.nbytes)
+    work.nbytes += len(data)
+    work.lines += 1 + data.count(b"\n") + data.count(b"\r")  # before they take memory
+    if work.lines > MAX_LINES:
+        raise ModelFormatError(
+            f"{PurePosixPath(asset).name}: expected at most {MAX_LINES:,} lines in all files of "
+            f"tables, got {work.lines:,}"
+        )
+    return data.splitlines()
 
 
 def _column(lines: list[bytes], column: int, delimiter: bytes, asset: str) -> Any:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.graphs.large_weights import IN_GRAPH, large_weights, leave_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -50,41 +51,85 @@ def fill_constants(graph_def: Any, weights: Mapping[str, NDArray[Any]], what: st
     ModelFormatError
         If a constant has no weight and no value of its own, or one of another kind.
     """
+    _fill_all(graph_def, weights, what, frozenset())
+
+
+def fill_small_constants(
+    graph_def: Any, weights: Mapping[str, NDArray[Any]], what: str, *, room: int = IN_GRAPH
+) -> dict[str, NDArray[Any]]:
+    """Do as `fill_constants`, but make placeholders of the graph's own largest constants.
+
+    Parameters
+    ----------
+    graph_def : GraphDef
+    weights : mapping of str to numpy.ndarray
+    what : str
+        What messages call the file.
+    room : int
+        Bytes of weights that may stand in the graph.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        What was left out, by the names of the nodes, of the types that these declare.
+
+    Raises
+    ------
+    ModelFormatError
+        As `fill_constants`.
+    """
+    found = {
+        node.name: weights[node.name]
+        for node in graph_def.node
+        if node.op == "Const" and node.name in weights
+    }
+    beside = large_weights(found, room)
+    return _fill_all(graph_def, weights, what, beside)
+
+
+def _fill_all(
+    graph_def: Any, weights: Mapping[str, NDArray[Any]], what: str, beside: Container[str]
+) -> dict[str, NDArray[Any]]:
     limit = ALLOWANCE + 2 * sum(array.nbytes for array in weights.values())
     filled = 0
-    for node in constants(graph_def):
+    left: dict[str, NDArray[Any]] = {}
+    n = len(graph_def.node)
+    for i, node in enumerate(_all_nodes(graph_def)):
+        if node.op != "Const":
+            continue
         if node.name in weights:
-            filled += weights[node.name].nbytes
+            array = weights[node.name]
+            wanted = _type_of(node, array, what)
+            filled += array.nbytes if wanted is None else array.size * wanted.itemsize
             if filled > limit:
                 raise ModelFormatError(
                     f"{what}: expected constants of at most {limit:,} bytes, got more: "
-                    f"{node.name!r:.100} is used again and again"
+                    f"{node.name!r:.100} is used again and again, or by wider numbers"
                 )
-            _fill(node, weights[node.name], what)
+            if i < n and node.name in beside:
+                left[node.name] = _converted(array, wanted)
+                leave_out(node, _number(node), array.shape)
+            else:
+                _fill(node, array, wanted)
         elif not _has_value(node.attr["value"].tensor):
             raise ModelFormatError(
                 f"{what}: expected a weight for the constant {node.name!r:.100}, got none"
             )
+    return left
 
 
-def constants(graph_def: Any) -> Iterator[Any]:
-    """Give all constant nodes of a graph and its functions."""
-    for nodes in (graph_def.node, *(f.node_def for f in graph_def.library.function)):
-        yield from (node for node in nodes if node.op == "Const")
+def _all_nodes(graph_def: Any) -> Iterator[Any]:
+    """Give the nodes of a graph, then those of its functions."""
+    yield from graph_def.node
+    for function in graph_def.library.function:
+        yield from function.node_def
 
 
-def _fill(node: Any, array: NDArray[Any], what: str) -> None:
-    number = node.attr["dtype"].type or node.attr["value"].tensor.dtype
-    tensor = node.attr["value"].tensor
-    tensor.Clear()
-    tensor.dtype = number
-    tensor.tensor_shape.SetInParent()
-    for size in array.shape:
-        tensor.tensor_shape.dim.add().size = size
-    node.attr["dtype"].type = number
+def _type_of(node: Any, array: NDArray[Any], what: str) -> np.dtype[Any] | None:
+    """Give the type that a constant asks for, None for text."""
+    number = _number(node)
     if array.dtype == object and number == TEXT:
-        tensor.string_val.extend(array.ravel())
-        return
+        return None
     wanted = TYPES.get(number)
     if wanted is None or array.dtype == object or (array.dtype.kind == "c" and wanted.kind != "c"):
         got = "text" if array.dtype == object else str(array.dtype)
@@ -92,8 +137,30 @@ def _fill(node: Any, array: NDArray[Any], what: str) -> None:
             f"{what}: expected a weight of type {number} for the constant {node.name!r:.100}, "
             f"got {got}"
         )
+    return wanted
+
+
+def _number(node: Any) -> int:
+    return int(node.attr["dtype"].type or node.attr["value"].tensor.dtype)
+
+
+def _fill(node: Any, array: NDArray[Any], wanted: np.dtype[Any] | None) -> None:
+    number = _number(node)
+    tensor = node.attr["value"].tensor
+    tensor.Clear()
+    tensor.dtype = node.attr["dtype"].type = number
+    tensor.tensor_shape.SetInParent()
+    for size in array.shape:
+        tensor.tensor_shape.dim.add().size = size
+    if wanted is None:
+        tensor.string_val.extend(array.ravel())
+    else:
+        tensor.tensor_content = _converted(array, wanted).tobytes()
+
+
+def _converted(array: NDArray[Any], wanted: np.dtype[Any] | None) -> NDArray[Any]:
     with np.errstate(invalid="ignore", over="ignore"):
-        tensor.tensor_content = np.ascontiguousarray(array, wanted).tobytes()
+        return np.asarray(array, wanted, order="C")
 
 
 def _has_value(tensor: Any) -> bool:

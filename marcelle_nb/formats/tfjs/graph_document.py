@@ -144,7 +144,11 @@ def _select(document: GraphDocument, model: ModelJson, names: Sequence[str]) -> 
     while waiting:
         node = waiting.pop()
         if node not in nodes:
-            raise ValueError(f"output_nodes: expected {sorted(known)} or nodes, got {node!r:.100}")
+            inside = [name for name, one in nodes.items() if one["op"] != "Const"]
+            raise ValueError(
+                f"output_nodes: expected one of the outputs {', '.join(sorted(known))!s:.200} or "
+                f"another node of the graph, as {', '.join(inside[-5:])!s:.200}, got {node!r:.100}"
+            )
         if node not in kept:
             kept.add(node)
             waiting.extend(source_of(source) for source in nodes[node].get("input") or ())

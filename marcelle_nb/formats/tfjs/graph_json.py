@@ -59,7 +59,8 @@ def _fill_nodes(nodes: Any, raw: list[Any]) -> None:
         node.op = source["op"]
         node.input.extend(source.get("input") or ())
         for key, value in (source.get("attr") or {}).items():
-            fill_attribute(node.attr[key], value)
+            if value != {}:  # TensorFlow refuses an attribute that says nothing
+                fill_attribute(node.attr[key], value)
 
 
 def _fill_function(function: Any, raw: dict[str, Any], what: str) -> None:
