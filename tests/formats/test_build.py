@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from marcelle_nb.errors import ModelFormatError
-from marcelle_nb.formats.keras_models.build import assign_weights, build_model, unallocated
+from marcelle_nb.formats.keras_models.build import build_model, unallocated
 from marcelle_nb.formats.keras_models.translate import translate
 from tests.formats.layers_models import topology
 
@@ -97,15 +97,49 @@ def tensor(name):
     return {"args": [{"class_name": "__keras_tensor__", "config": history}], "kwargs": {}}
 
 
-def test_assigning_weights_sets_all_or_nothing():
-    model = build_model(config(DENSE), what="it")
-    before = [weight.numpy() for weight in model.weights]
-    arrays = {weight.path: np.ones(weight.shape) for weight in model.weights}
-    with pytest.raises(ModelFormatError):
-        assign_weights(model, {**arrays, model.weights[1].path: np.ones(99)})
-    assert all((w.numpy() == b).all() for w, b in zip(model.weights, before, strict=True))
-    assign_weights(model, arrays)
-    assert all((weight.numpy() == 1).all() for weight in model.weights)
+def test_what_is_without_values_counts_by_its_type():
+    # 16.5 million of 8 bytes are more than 64 MiB, of 4 they would not be
+    dense = {"units": 1, "use_bias": False, "dtype": "float64"}
+    layers: list[dict[str, Any]] = [
+        {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, 16_500_000]}},
+        {"class_name": "Dense", "config": {"name": "d", **dense}},
+    ]
+    with pytest.raises(ModelFormatError, match="132,000,000 bytes"):
+        build_model(keras3(*layers), what="it", values=lambda model: [])
+
+
+LARGE: dict[str, tuple[str, dict[str, Any] | None, list[int | None]]] = {
+    "UpSampling2D": ("UpSampling2D", {"size": [100_000, 100_000]}, [None, 8, 8, 3]),
+    "ZeroPadding2D": ("ZeroPadding2D", {"padding": [50_000, 50_000]}, [None, 8, 8, 3]),
+    "RepeatVector": ("RepeatVector", {"n": 2**28}, [None, 4]),
+    "Conv2DTranspose": (
+        "Conv2DTranspose",
+        {"filters": 1, "kernel_size": 1, "strides": [20_000, 20_000]},
+        [None, 8, 8, 1],
+    ),
+    "TimeDistributed": ("TimeDistributed", None, [None, 2, 4]),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_layer_that_makes_more_than_any_model_needs_is_refused_by_name(name):
+    kind, settings, shape = LARGE[name]
+    inner = {"class_name": "RepeatVector", "config": {"name": "r", "n": 2**27}}
+    settings = {"layer": inner} if settings is None else settings
+    layer = (kind, {**settings, "batch_input_shape": shape})
+    with pytest.raises(ModelFormatError, match=rf"'{kind.lower()}_0': expected at most"):
+        build_model(config(layer), what="it")
+
+
+def test_what_a_nested_model_makes_counts_too():
+    inner = topology(
+        ("RepeatVector", {"n": 2**28, "batch_input_shape": [None, 4]}),
+        ("GlobalAveragePooling1D", {}),
+    )
+    outer = topology(DENSE, ("Dense", {"units": 4}))
+    outer["config"]["layers"].append(inner)
+    with pytest.raises(ModelFormatError, match="repeatvector_0"):
+        build_model(translate(outer, origin="tfjs"), what="it")
 
 
 def test_a_stateful_layer_without_a_size_of_the_batch_is_refused():
@@ -119,9 +153,12 @@ def test_mean_is_not_spread_over_an_input_of_any_size():
         {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, 500_000_000]}},
         {"class_name": "Normalization", "config": {"name": "n", "mean": 0.0, "variance": 1.0}},
     ]
+    with pytest.raises(ModelFormatError, match="'n': expected a mean for at most"):
+        build_model(keras3(*layers), what="m.keras")
+
+
+def keras3(*layers):
     for layer in layers:
         layer.update(module="keras.layers", registered_name=None)
     sequential = {"class_name": "Sequential", "module": "keras", "registered_name": None}
-    config = {**sequential, "config": {"name": "s", "layers": layers}}
-    with pytest.raises(ModelFormatError, match="'n': expected a mean for at most"):
-        build_model(translate(config, origin="keras3"), what="m.keras")
+    return translate({**sequential, "config": {"name": "s", "layers": [*layers]}}, origin="keras3")

@@ -63,6 +63,12 @@ def test_another_ending_is_refused(suffix, tmp_path):
         SAVE[suffix](network(), tmp_path / "m.txt")
 
 
+@pytest.mark.parametrize(("suffix", "name"), [(".h5", "m.hdf5"), (".keras", "M.KERAS")])
+def test_ending_may_be_written_in_another_way(suffix, name, tmp_path):
+    SAVE[suffix](network(), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("suffix", SAVE)
 def test_the_old_file_stays_where_saving_fails(suffix, tmp_path, monkeypatch):
     path = tmp_path / f"m{suffix}"

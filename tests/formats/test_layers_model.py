@@ -100,6 +100,120 @@ def test_an_unknown_loss_leaves_a_model_that_predicts(caplog):
     assert "mine" in caplog.text
 
 
+SGD = {"class_name": "SGD", "config": {"learningRate": 0.1}}
+DENSE = topology(("Dense", {"units": 1, "batch_input_shape": [None, 2]}))
+SHAPES = {"dense_0/kernel": (2, 1), "dense_0/bias": (1,)}
+
+
+@pytest.mark.parametrize("loss", ["get", "Loss", "MeanSquaredError", "deserialize", "huber"])
+def test_what_is_no_loss_of_tensorflow_js_is_not_looked_up_in_keras(loss):
+    model = read(DENSE, SHAPES, trainingConfig={"loss": loss, "optimizer_config": SGD})
+    assert f"expected a loss of TensorFlow.js, got {loss!r}" in model.metadata["training"]
+    assert f"training: not compiled: {model.metadata['training']}" in model.summary()
+    assert not model.keras_model.compiled
+
+
+def test_what_is_no_metric_of_tensorflow_js_is_not_looked_up_in_keras():
+    training = {"loss": "mean_squared_error", "metrics": ["Metric"], "optimizer_config": SGD}
+    model = read(DENSE, SHAPES, trainingConfig=training)
+    assert "expected a metric of TensorFlow.js, got 'Metric'" in model.metadata["training"]
+
+
+def test_a_training_in_which_keras_would_keep_a_constraint_is_not_taken_over():
+    config = topology(
+        ("Dense", {"units": 1, "batch_input_shape": [None, 2], "kernel_constraint": "NonNeg"})
+    )
+    training = {"loss": "mean_squared_error", "optimizer_config": SGD}
+    model = read(config, SHAPES, trainingConfig=training)
+    assert "'dense_0': expected no constraint" in model.metadata["training"]
+
+
+def test_code_in_the_training_of_keras_is_refused_unless_trusted():
+    mine = {"class_name": "mine>Loss", "config": {}, "registered_name": "mine>Loss"}
+    training = {"loss": mine, "optimizer_config": {"class_name": "SGD", "config": {}}}
+    document = {"model_config": DENSE, "training_config": training, "keras_version": "2.15.0"}
+    with pytest.raises(UnsafeModel, match="mine>Loss"):
+        read(document, SHAPES)
+    model = read(document, SHAPES, trust=True)
+    assert "expected a training configuration" in model.metadata["training"]
+
+
+def test_adam_takes_the_steps_of_tensorflow_js_where_gradients_are_small():
+    adam = {"class_name": "Adam", "config": {"learningRate": 0.01, "beta1": 0.9, "beta2": 0.999}}
+    training = {"loss": "mean_squared_error", "optimizer_config": adam}
+    model = read(DENSE, SHAPES, trainingConfig=training).keras_model
+    x, y = np.full((4, 2), 1e-3, "float32"), np.full((4, 1), 1e-3, "float32")
+    model.fit(x, y, epochs=1, batch_size=4, verbose=0)
+    gradient = 2e-6  # of the kernel, of which TensorFlow.js then adds a step of 0.01 / (1 + 0.05)
+    np.testing.assert_allclose(
+        model.layers[0].kernel.numpy(), np.full((2, 1), 0.01 * gradient / (gradient + 1e-7)), 1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "shape"),
+    [
+        ("GlobalAveragePooling2D", {"keepdims": True}, (2, 3)),
+        ("GlobalMaxPooling2D", {"keepdims": True}, (2, 3)),
+        ("Conv2DTranspose", {"dilation_rate": [2, 2]}, (2, 6, 7, 3)),
+        ("Conv2DTranspose", {"output_padding": [0, 0], "strides": 2}, (2, 9, 11, 3)),
+    ],
+)
+def test_what_keras_2_writes_and_tensorflow_js_does_not_look_at_changes_nothing(
+    kind, config, shape
+):
+    weights = {}
+    if kind == "Conv2DTranspose":
+        config = {"filters": 3, "kernel_size": [3, 3], **config}
+        weights = {"conv2dtranspose_0/kernel": (3, 3, 3, 3), "conv2dtranspose_0/bias": (3,)}
+    layer = (kind, {**config, "batch_input_shape": [None, 4, 5, 3]})
+    assert read(topology(layer), weights)(np.zeros((2, 4, 5, 3)))[0].shape == shape
+
+
+def test_every_negative_axis_of_a_concatenation_is_the_last():
+    inputs = [
+        {
+            "class_name": "InputLayer",
+            "name": name,
+            "config": {"name": name, "batch_input_shape": [None, 3, 4]},
+            "inbound_nodes": [],
+        }
+        for name in "ab"
+    ]
+    joined = {"class_name": "Concatenate", "name": "c", "config": {"name": "c", "axis": -2}}
+    nodes = [[["a", 0, 0, {}], ["b", 0, 0, {}]]]
+    config = {
+        "name": "m",
+        "layers": [*inputs, {**joined, "inbound_nodes": nodes}],
+        "input_layers": [["a", 0, 0], ["b", 0, 0]],
+        "output_layers": [["c", 0, 0]],
+    }
+    model = read({"class_name": "Model", "config": config}, {})
+    assert model(np.ones((2, 3, 4)), np.ones((2, 3, 4)))[0].shape == (2, 3, 8)
+
+
+def test_a_stateful_layer_in_both_directions_keeps_its_state():
+    inner = {"name": "lstm", "units": 2, "stateful": True, "use_bias": False}
+    config = {"layer": {"class_name": "LSTM", "config": inner}, "batch_input_shape": [2, 3, 2]}
+    names = [f"bidirectional_0/{side}_lstm" for side in ("forward", "backward")]
+    shapes = {"kernel": (2, 8), "recurrent_kernel": (2, 8)}
+    weights = {f"{name}/{key}": shape for name in names for key, shape in shapes.items()}
+    model = read(topology(("Bidirectional", config)), weights)
+    layer = model.keras_model.layers[-1]
+    for weight in layer.weights:
+        weight.assign(np.full(weight.shape, 0.5))
+    x = np.ones((2, 3, 2), "float32")
+    assert layer.stateful
+    assert np.abs(model(x)[0] - model(x)[0]).max() > 1e-3
+
+
+def test_normalization_along_another_axis_is_refused():
+    config = topology(("BatchNormalization", {"axis": 1, "batch_input_shape": [None, 3, 4]}))
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    with pytest.raises(ModelFormatError, match="'batchnormalization_0': expected axis -1"):
+        read(config, {f"batchnormalization_0/{name}": (3,) for name in names})
+
+
 @pytest.mark.parametrize("name", ["a/dense_0/kernel", "dense_0/cell/kernel", "dense_0/kernel"])
 def test_a_weight_is_found_under_the_names_that_writers_give_it(name):
     config = topology(("Dense", {"units": 1, "use_bias": False, "batch_input_shape": [None, 2]}))
@@ -181,7 +295,7 @@ def test_random_width_changes_the_width_within_its_factor_while_training():
     assert all(10 <= width <= 30 for width in widths)
 
 
-def read(config, weights, **rest):
+def read(config, weights, *, trust=False, **rest):
     """Load a topology with weights of these shapes, all zero."""
     document = {
         "modelTopology": config,
@@ -198,4 +312,4 @@ def read(config, weights, **rest):
     }
     size = sum(int(np.prod(shape)) for shape in weights.values()) * 4
     files = ModelFiles({"model.json": json.dumps(document).encode(), "weights.bin": bytes(size)})
-    return load_layers_model(files, "model.json")
+    return load_layers_model(files, "model.json", trust=trust)

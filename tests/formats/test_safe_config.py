@@ -259,3 +259,26 @@ def test_layer_called_with_constants_alone_is_refused():
     config = {"layers": [{**tile, "name": "t", "inbound_nodes": [call]}]}
     with pytest.raises(ModelFormatError, match="takes another's output"):
         check_config({"class_name": "Functional", "config": config}, "m.keras")
+
+
+def test_name_of_more_than_a_thousand_characters_is_refused():
+    check_config(model(configured(name="x" * 1_000)), "m")
+    with pytest.raises(ModelFormatError, match="name: expected at most 1,000 characters"):
+        check_config(model(configured(name="x" * 1_001)), "m")
+
+
+@pytest.mark.parametrize("kind", ["__numpy__", "__tensor__"])
+@pytest.mark.parametrize("dtype", ["<U500000000", "V1000000000", "S9", "object", "string", None, 5])
+@pytest.mark.parametrize("trust", [True, False])
+def test_array_of_other_things_than_numbers_is_refused(kind, dtype, trust):
+    value = {"class_name": kind, "config": {"value": ["a"], "dtype": dtype}}
+    layer = configured(kernel_initializer={"class_name": "Constant", "config": {"value": value}})
+    with pytest.raises(ModelFormatError, match="expected an array of numbers, got one of"):
+        check_config(model(layer), "m", trust=trust)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "uint8", "bool", "bfloat16"])
+def test_array_of_numbers_passes(dtype):
+    value = {"class_name": "__numpy__", "config": {"value": [1], "dtype": dtype}}
+    layer = configured(kernel_initializer={"class_name": "Constant", "config": {"value": value}})
+    check_config(model(layer), "m")

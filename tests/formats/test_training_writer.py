@@ -154,6 +154,13 @@ def test_a_training_that_tensorflow_js_cannot_continue_is_an_error(options, reas
         training_config(model)
 
 
+def test_a_constraint_is_no_training_of_tensorflow_js():
+    model = one((4,), layers.Dense(3, kernel_constraint="non_neg"))
+    model.compile("sgd", "mse")
+    with pytest.raises(ModelFormatError, match=r"no constraint, which would not be kept, .*kernel"):
+        training_config(model)
+
+
 def test_metrics_that_tensorflow_js_does_not_have_are_left_out():
     model = classifier()
     model.compile(

@@ -159,3 +159,30 @@ def functional(inbound, outputs):
             "output_layers": outputs,
         },
     }
+
+
+def test_null_beside_states_among_the_tensors_means_nothing():
+    """Keras 2 says so for a Bidirectional that is called with initial states."""
+    null = {"initial_state": None, "constants": None}
+    lstm = {"class_name": "LSTM", "config": {"name": "lstm", "units": 2}}
+    sources = [["x", 0, 0, null], *(["s", 0, 0, null] for _ in range(4))]
+    layers = [
+        {
+            "class_name": "InputLayer",
+            "name": name,
+            "config": {"name": name, "batch_input_shape": shape},
+            "inbound_nodes": [],
+        }
+        for name, shape in {"x": [None, 3, 4], "s": [None, 2]}.items()
+    ]
+    both = {"class_name": "Bidirectional", "name": "b", "config": {"name": "b", "layer": lstm}}
+    config = {
+        "name": "m",
+        "layers": [*layers, {**both, "inbound_nodes": [sources]}],
+        "input_layers": [["x", 0, 0], ["s", 0, 0]],
+        "output_layers": [["b", 0, 0]],
+    }
+    model = translate({"class_name": "Functional", "config": config}, origin="keras2")
+    [call] = model["config"]["layers"][-1]["inbound_nodes"]
+    assert len(call["kwargs"].pop("initial_state")) == 4
+    assert call["kwargs"] == {}

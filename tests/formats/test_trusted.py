@@ -38,3 +38,19 @@ def test_trust_does_not_make_a_damaged_file_readable(suffix, tmp_path):
     files = ModelFiles({path.name: path})
     with pytest.raises(ModelFormatError):
         LOAD[suffix](files, path.name, trust=True)
+
+
+@pytest.mark.parametrize("suffix", LOAD)
+def test_class_that_nobody_knows_is_named_in_one_line_where_it_is_trusted(suffix, tmp_path):
+    import keras
+
+    class Unknown(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    path = tmp_path / f"m{suffix}"
+    keras.Sequential([keras.Input((3,)), Unknown()]).save(path)
+    said = r"got 'Unknown'; define it, with @keras.saving.register_keras_serializable\(\)"
+    with pytest.raises(ModelFormatError, match=said) as caught:
+        LOAD[suffix](ModelFiles({path.name: path}), path.name, trust=True)
+    assert "\n" not in str(caught.value)

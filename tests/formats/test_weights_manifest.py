@@ -109,3 +109,29 @@ def test_any_json_gives_a_manifest_or_our_own_error(value):
     except ModelFormatError:
         return
     assert all(isinstance(spec, WeightSpec) for group in groups for spec in group.specs)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [{"paths": ["a.bin"] * 10_001, "weights": []}],
+        [{"paths": ["a.bin"] * 6_000, "weights": []}] * 2,
+        [{"paths": [], "weights": []}] * 10_001,
+        [{"paths": [], "weights": [SPEC] * 50_001}],
+    ],
+    ids=["paths", "paths of two groups", "groups", "weights"],
+)
+def test_more_files_groups_or_weights_than_in_a_model_are_refused(raw):
+    with pytest.raises(ModelFormatError, match=r"m: expected at most [0-9,]+ (paths|groups|weig)"):
+        parse_manifest(raw, "m")
+
+
+def test_more_texts_than_in_a_model_are_refused():
+    with pytest.raises(ModelFormatError, match="at most 1,000,000 texts, got 1,000,001"):
+        parse_manifest(manifest(dtype="string", shape=[1_000_001]), "m")
+
+
+@pytest.mark.parametrize("shape", [[0] + [2**31 - 1] * 15, [2**31 - 1] * 3 + [0]])
+def test_empty_array_that_no_array_can_be_is_refused(shape):
+    with pytest.raises(ModelFormatError, match="expected at most 2,147,483,648 values"):
+        parse_manifest(manifest(shape=shape), "m")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
+import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.keras_models.model_graph import made, plain
+from marcelle_nb.formats.keras_models.output_sizes import check_output_sizes
 from marcelle_nb.formats.keras_models.stateful import make_stateful, without_states
+from marcelle_nb.formats.quiet_warnings import quiet_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import keras
-    import numpy as np
     from numpy.typing import NDArray
 
     Values = Iterable[tuple[keras.Variable, NDArray[Any]]]
@@ -55,15 +58,16 @@ def build_model(
     ------
     ModelFormatError
         If the layers do not fit together, or the weights do not fit them, or more than 64 MiB of
-        variables would have no value from the file.
+        variables would have no value from the file, or a layer's output is larger than any model's.
 
     Notes
     -----
     Thread: any; layers are built in the calling one.
     """
-    plain, stateful = without_states(config)
+    stateless, stateful = without_states(config)
     with unallocated(), reported(what):
-        model = _deserialized(plain)
+        model = _deserialized(stateless)
+    check_output_sizes(model, what)
     if weight_shapes is not None:
         _compare(model, weight_shapes, what)
     pairs = [] if values is None else list(values(model))
@@ -74,26 +78,6 @@ def build_model(
         _initialize(model, given)
         make_stateful(model, stateful, what)
     return model
-
-
-def assign_weights(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Set the weights of a model from arrays by the paths of its variables.
-
-    Parameters
-    ----------
-    model : keras.Model
-    arrays : mapping of str to numpy.ndarray
-        One for each weight, by `variable.path`.
-
-    Raises
-    ------
-    ModelFormatError
-        If one is missing, too many, or of another shape; nothing is set then.
-    """
-    _compare(model, {name: array.shape for name, array in arrays.items()}, "weights")
-    for variable in model.weights:
-        variable.assign(arrays[variable.path])
-    _finalize(model)
 
 
 @contextlib.contextmanager
@@ -115,9 +99,7 @@ def unallocated() -> Iterator[None]:
 def reported(what: str) -> Iterator[None]:
     """Turn whatever goes wrong in Keras and TensorFlow into an error about the file."""
     try:
-        with warnings.catch_warnings():
-            # that a layer drops a mask is as the file's author had it
-            warnings.filterwarnings("ignore", module="keras")
+        with quiet_warnings("keras"):  # that a layer drops a mask is as the file's author had it
             yield
     except ModelFormatError:
         raise
@@ -154,7 +136,11 @@ def _check_unsaid(model: keras.Model, said: set[int] | None, what: str) -> None:
     """Refuse to make up more than a small model's worth of weights."""
     if said is None:
         return
-    unsaid = sum(v.shape.num_elements() for v in model.variables if id(v) not in said) * 4
+    unsaid = sum(
+        math.prod(v.shape) * np.dtype(v.dtype).itemsize
+        for v in model.variables
+        if id(v) not in said
+    )
     if unsaid > MAX_UNSAID:
         raise ModelFormatError(
             f"{what}: expected values for all weights, got none for {unsaid:,} bytes of them"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY, parse_description
 from marcelle_nb.formats.json_document import parse_json
 from marcelle_nb.formats.keras_models.h5_structure import attribute, opened, reading
 from marcelle_nb.formats.keras_models.trusted import load_trusted, trust_needed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import h5py
@@ -35,7 +37,7 @@ def load_h5(files: ModelFiles, name: str, *, trust: bool = False) -> LoadedModel
     -------
     LoadedModel
         Compiled if the file says how; training goes on where it stopped. Where Keras 3 cannot say
-        that, it only predicts, and `metadata["training"]` tells why.
+        that, it only predicts: see `KerasLoadedModel`.
 
     Raises
     ------
@@ -51,18 +53,21 @@ def load_h5(files: ModelFiles, name: str, *, trust: bool = False) -> LoadedModel
     from marcelle_nb.formats.keras_models.keras_loaded_model import KerasLoadedModel
 
     path = files.path(name)
-    metadata: dict[str, Any] = {}
     with opened(path, name) as file:
-        model = _model(file, name, metadata, trust=trust)
+        model, untrained = _model(file, name, trust=trust)
+        with reading(name):
+            about = attribute(file, KEY)
     if model is None:
         model = load_trusted(path, name)
-    return KerasLoadedModel(model, "h5", size=files.size(name), metadata=metadata)
+    told = {KEY: parse_description(about, f"{name}: {KEY}")} if isinstance(about, str) else {}
+    return KerasLoadedModel(model, "h5", size=files.size(name), metadata=told, untrained=untrained)
 
 
-def _model(
-    file: h5py.File, what: str, metadata: dict[str, Any], *, trust: bool
-) -> keras.Model | None:
-    """Rebuild a model; None for one that is trusted to run code, which Keras itself reads."""
+def _model(file: h5py.File, what: str, *, trust: bool) -> tuple[keras.Model | None, str | None]:
+    """Rebuild a model, and tell why it is not compiled if the file says how.
+
+    None for a model that is trusted to run code, which Keras itself reads.
+    """
     from marcelle_nb.formats.keras_models.build import build_model, reported
     from marcelle_nb.formats.keras_models.h5_weights import (
         match_stored,
@@ -70,6 +75,7 @@ def _model(
         stored_weights,
     )
     from marcelle_nb.formats.keras_models.optimizer_state import restore_optimizer
+    from marcelle_nb.formats.keras_models.tfjs_disagreements import check_biases
     from marcelle_nb.formats.keras_models.training_setup import compile_as_saved
     from marcelle_nb.formats.keras_models.translate import translate
 
@@ -85,7 +91,7 @@ def _model(
         version = str(attribute(file, "keras_version") or _version(file))
     for checked in (config, training or {}):
         if trust_needed(checked, what, trust=trust):
-            return None
+            return None, None
     variables: dict[str, keras.Variable] = {}
 
     def values(built: keras.Model) -> list[tuple[keras.Variable, NDArray[Any]]]:
@@ -96,15 +102,16 @@ def _model(
     with reported(what):
         translated = translate(config, origin="keras3" if version.startswith("3.") else "keras2")
     model = build_model(translated, what=what, values=values)
+    if not version.startswith("3."):
+        check_biases(model, what)
     if training and training.get("optimizer_config"):
         try:
             compile_as_saved(model, training, what)
         except ModelFormatError as error:
-            metadata["training"] = str(error)
-            return model
+            return model, str(error)
         with reading(what):
             restore_optimizer(file, model, variables, what)
-    return model
+    return model, None
 
 
 def _json(file: h5py.File, name: str, what: str) -> dict[str, Any] | None:
@@ -126,7 +133,7 @@ def _version(file: h5py.File) -> str:
     return str(attribute(file["model_weights"], "keras_version") or "")
 
 
-def save_h5(model: keras.Model, path: Path) -> list[Path]:
+def save_h5(model: keras.Model, path: Path, about: Mapping[str, Any] | None = None) -> list[Path]:
     """Save a Keras model with its training configuration and optimizer state.
 
     Parameters
@@ -135,6 +142,8 @@ def save_h5(model: keras.Model, path: Path) -> list[Path]:
         Built.
     path : Path
         It ends in `.h5`. What is there stays as it is until all is written.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave.
 
     Returns
     -------
@@ -150,4 +159,4 @@ def save_h5(model: keras.Model, path: Path) -> list[Path]:
     from marcelle_nb.formats.keras_models.keras_writer import check_saveable, write_atomically
 
     check_saveable(model, "h5")
-    return write_atomically(model, path, ".h5")
+    return write_atomically(model, path, ".h5", about)

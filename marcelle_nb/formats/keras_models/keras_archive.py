@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import FILE, parse_description
 from marcelle_nb.formats.file_names import safe_name
 from marcelle_nb.formats.json_document import MAX_BYTES as MAX_JSON
 from marcelle_nb.formats.json_document import parse_json
@@ -39,12 +40,15 @@ class KerasArchive:
         An HDF5 file.
     assets : dict of str to bytes
         Files of layers, as vocabularies, by their path below `assets`.
+    about : dict or None
+        What the file tells beyond the model, not checked; see `marcelle_nb.formats.description`.
     """
 
     config: dict[str, Any]
     keras_version: str
     weights: bytes
     assets: dict[str, bytes]
+    about: dict[str, Any] | None = None
 
     @classmethod
     def read(cls, source: Path | bytes, what: str) -> KerasArchive:
@@ -87,6 +91,11 @@ class KerasArchive:
                 for name in members
                 if name.startswith(prefix)
             },
+            about=(
+                parse_description(_read(archive, members, FILE, what), f"{what}: {FILE}")
+                if FILE in members
+                else None
+            ),
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.description import KEY
 from marcelle_nb.formats.keras_models.h5_structure import FREE_BYTES, opened
 from marcelle_nb.formats.keras_models.keras_archive import WEIGHTS, KerasArchive
 from marcelle_nb.formats.keras_models.optimizer_state import restore_nadam
@@ -18,7 +19,7 @@ from marcelle_nb.formats.keras_models.training_setup import check_losses, compil
 from marcelle_nb.formats.keras_models.trusted import load_trusted, trust_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import h5py
     import keras
@@ -43,7 +44,7 @@ def load_keras(files: ModelFiles, name: str, *, trust: bool = False) -> LoadedMo
     -------
     LoadedModel
         Compiled if the file says how; training goes on where it stopped. Where Keras 3 cannot say
-        that, it only predicts, and `metadata["training"]` tells why.
+        that, it only predicts: see `KerasLoadedModel`.
 
     Raises
     ------
@@ -60,16 +61,21 @@ def load_keras(files: ModelFiles, name: str, *, trust: bool = False) -> LoadedMo
 
     path = files.path(name)
     archive = KerasArchive.read(path, name)
-    metadata: dict[str, Any] = {}
+    untrained: str | None = None
     if trust_needed(archive.config, name, trust=trust):
         model = load_trusted(path, name)
     else:
-        model = _model(archive, name, metadata)
-    return KerasLoadedModel(model, "keras", size=files.size(name), metadata=metadata)
+        model, untrained = _model(archive, name)
+    told = {} if archive.about is None else {KEY: archive.about}
+    return KerasLoadedModel(
+        model, "keras", size=files.size(name), metadata=told, untrained=untrained
+    )
 
 
-def _model(archive: KerasArchive, what: str, metadata: dict[str, Any]) -> keras.Model:
+def _model(archive: KerasArchive, what: str) -> tuple[keras.Model, str | None]:
+    """Rebuild a model, and tell why it is not compiled if the file says how."""
     from marcelle_nb.formats.keras_models.build import build_model, reported
+    from marcelle_nb.formats.keras_models.tfjs_disagreements import check_biases
     from marcelle_nb.formats.keras_models.translate import translate
 
     keras2 = archive.keras_version.startswith("2.")
@@ -82,7 +88,10 @@ def _model(archive: KerasArchive, what: str, metadata: dict[str, Any]) -> keras.
 
         def values(built: keras.Model) -> list[tuple[keras.Variable, NDArray[Any]]]:
             """Give zeros, within what the file holds, for Keras to put the weights into."""
-            needed = sum(math.prod(v.shape) * np.dtype(v.dtype).itemsize for v in built.variables)
+            with reported(what):  # variables of text have no size
+                needed = sum(
+                    math.prod(v.shape) * np.dtype(v.dtype).itemsize for v in built.variables
+                )
             if needed > limit:
                 raise ModelFormatError(
                     f"{what}: expected weights of at most {limit:,} bytes, got {needed:,}"
@@ -94,9 +103,10 @@ def _model(archive: KerasArchive, what: str, metadata: dict[str, Any]) -> keras.
         with reported(what):
             translated = translate(config, origin="keras2" if keras2 else "keras3")
         model = build_model(translated, what=what, values=values)
+        if keras2:
+            check_biases(model, what)
         with reported(what):
-            _restore(model, archive, weights, metadata)
-    return model
+            return model, _restore(model, archive, weights)
 
 
 def _bytes(file: h5py.File) -> int:
@@ -110,37 +120,36 @@ def _bytes(file: h5py.File) -> int:
     return sum(sizes)
 
 
-def _restore(
-    model: keras.Model, archive: KerasArchive, weights: Path, metadata: dict[str, Any]
-) -> None:
-    """Fill in weights, vocabularies and training; without a training, the model still predicts."""
+def _restore(model: keras.Model, archive: KerasArchive, weights: Path) -> str | None:
+    """Fill in weights, vocabularies and training; tell why if Keras cannot train as it says."""
     import keras
 
     training = archive.config.get("compile_config")
     keras2 = archive.keras_version.startswith("2.")
+    untrained = None
     if training and not keras2:  # first, so that Keras fills in the optimizer with the weights
-        _compile(model.compile_from_config, training, metadata)
+        untrained = _compile(model.compile_from_config, training)
     keras.saving.load_weights(model, weights)
     for layer, path in _layers_with_assets(model):
         _load_assets(layer, path, archive.assets)
     if training and keras2:
-        _compile(lambda config: compile_as_saved(model, config, WEIGHTS), training, metadata)
+        untrained = _compile(lambda config: compile_as_saved(model, config, WEIGHTS), training)
         _restore_optimizer(model, weights)
     if getattr(model, "optimizer", None) is not None:
         restore_nadam(model.optimizer)
+    return untrained
 
 
 def _compile(
-    compile_with: Callable[[dict[str, Any]], None],
-    training: dict[str, Any],
-    metadata: dict[str, Any],
-) -> None:
+    compile_with: Callable[[dict[str, Any]], None], training: dict[str, Any]
+) -> str | None:
     try:
         check_losses(training.get("loss"))
         compile_with(training)
     # what Keras raises for a configuration that it does not know is not said anywhere
     except Exception as error:  # noqa: BLE001
-        metadata["training"] = f"expected a training that Keras 3 knows, got {error}"[:400]
+        return f"expected a training that Keras 3 knows, got {error}"[:400]
+    return None
 
 
 def _restore_optimizer(model: keras.Model, weights: Path) -> None:
@@ -193,7 +202,9 @@ def _snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def save_keras(model: keras.Model, path: Path) -> list[Path]:
+def save_keras(
+    model: keras.Model, path: Path, about: Mapping[str, Any] | None = None
+) -> list[Path]:
     """Save a Keras model with its training configuration and optimizer state.
 
     Parameters
@@ -202,6 +213,8 @@ def save_keras(model: keras.Model, path: Path) -> list[Path]:
         Built.
     path : Path
         It ends in `.keras`. What is there stays as it is until all is written.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave.
 
     Returns
     -------
@@ -215,4 +228,4 @@ def save_keras(model: keras.Model, path: Path) -> list[Path]:
     from marcelle_nb.formats.keras_models.keras_writer import check_saveable, write_atomically
 
     check_saveable(model, "keras")
-    return write_atomically(model, path, ".keras")
+    return write_atomically(model, path, ".keras", about)

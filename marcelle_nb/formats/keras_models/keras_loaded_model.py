@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.formats.keras_models.layer_table import layer_table
+from marcelle_nb.formats.keras_models.subclassed_inputs import arguments, recorded_inputs
 from marcelle_nb.formats.loaded_model import LoadedModel
+from marcelle_nb.formats.quiet_warnings import quiet_warnings
 from marcelle_nb.formats.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     import keras
 
     from marcelle_nb.formats.loaded_model import Arrays
+
+
+logger = logging.getLogger("marcelle_nb")
 
 
 class KerasLoadedModel(LoadedModel):
@@ -30,11 +36,17 @@ class KerasLoadedModel(LoadedModel):
     format : str
         Of the file that it comes from.
     inputs : sequence of TensorSpec, optional
-        Needed for a subclassed model of which Keras does not know the input.
+        Needed for a subclassed model of which Keras does not know the inputs: one that was never
+        called, or whose `call` takes several tensors without a `build` that names a shape for each.
     size : int
         Bytes of the model's files.
     labels : sequence of str, optional
     metadata : mapping, optional
+    untrained : str, optional
+        Why the model is not compiled though its file says how it was trained: a loss, metric,
+        optimizer or layer with which Keras would train otherwise. The model predicts, and trains
+        once it is compiled anew. The reason is `metadata["training"]`, stands in `summary()`, and
+        is a warning in the log.
 
     Raises
     ------
@@ -55,6 +67,7 @@ class KerasLoadedModel(LoadedModel):
         size: int = 0,
         labels: Sequence[str] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        untrained: str | None = None,
     ) -> None:
         self._model = model
         self._functions: dict[tuple[str, ...] | None, Callable[..., Any]] = {}
@@ -67,8 +80,11 @@ class KerasLoadedModel(LoadedModel):
             ops=Counter(_kinds(model)),
             size=size,
             labels=labels,
-            metadata=metadata,
+            metadata={**(metadata or {}), **({"training": untrained} if untrained else {})},
         )
+        self._untrained = untrained
+        if untrained:
+            logger.warning("The model only predicts until it is compiled: %s", untrained)
 
     @property
     def keras_model(self) -> keras.Model:
@@ -83,10 +99,11 @@ class KerasLoadedModel(LoadedModel):
         return self._function(None)
 
     def summary(self) -> str:
-        """Describe the file, and every layer as Keras does."""
-        lines: list[str] = []
-        self._model.summary(print_fn=lambda line, **_: lines.append(line), line_length=100)
-        return super().summary() + "\n" + "\n".join(lines)
+        """Describe the file, whether it can be trained on at once, and every layer."""
+        lines = [super().summary()]
+        if self._untrained:
+            lines.append(f"training: not compiled: {self._untrained}")
+        return "\n".join([*lines, layer_table(self._model)])
 
     def _run(self, arrays: Arrays, outputs: Sequence[str] | None) -> Arrays:
         import tensorflow as tf
@@ -117,16 +134,10 @@ def _compiled(model: Any, inputs: Sequence[TensorSpec]) -> Callable[..., Any]:
     import keras
     import tensorflow as tf
 
-    structure = getattr(model, "_inputs_struct", None)
-
     def predict(*tensors: Any) -> list[Any]:
-        given: Any = tensors[0] if len(tensors) == 1 else list(tensors)
-        if structure is not None:
-            given = keras.tree.pack_sequence_as(structure, list(tensors))
-        with warnings.catch_warnings():
-            # that a layer drops a mask is as the file's author had it
-            warnings.filterwarnings("ignore", module="keras")
-            return list(keras.tree.flatten(model(given, training=False)))
+        given, named = arguments(model, inputs, tensors)
+        with quiet_warnings("keras"):  # that a layer drops a mask is as the file's author had it
+            return list(keras.tree.flatten(model(*given, **named, training=False)))
 
     signature = [
         tf.TensorSpec(spec.shape, spec.dtype, name=_identifier(spec.name, i))
@@ -194,13 +205,7 @@ def _inputs(model: Any) -> list[TensorSpec]:
         tensors = None
     if tensors:
         return [_spec(tensor.name, tensor) for tensor in tensors]
-    shapes = getattr(model, "_build_shapes_dict", None)
-    if not shapes:
-        raise ValueError(
-            f"{model.name}: expected a model that knows its input, got one never built or called"
-        )
-    free = [(name, (None, *shape[1:])) for name, shape in shapes.items()]
-    return [TensorSpec(name.removesuffix("_shape"), shape, "float32") for name, shape in free]
+    return recorded_inputs(model)
 
 
 def _outputs(model: Any, inputs: Sequence[TensorSpec]) -> list[TensorSpec]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
+from marcelle_nb.formats.description import FILE, KEY, description_json
+from marcelle_nb.formats.detect import is_named
 from marcelle_nb.formats.keras_models.safe_config import check_config
+from marcelle_nb.formats.replaced_file import replaced_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import keras
 
@@ -75,7 +77,9 @@ def _check_has_place(config: dict[str, Any], what: str) -> None:
             _check_has_place(layer, what)
 
 
-def write_atomically(model: keras.Model, path: Path, suffix: str) -> list[Path]:
+def write_atomically(
+    model: keras.Model, path: Path, suffix: str, about: Mapping[str, Any] | None = None
+) -> list[Path]:
     """Save into a file beside, then put it in its place.
 
     Parameters
@@ -83,24 +87,36 @@ def write_atomically(model: keras.Model, path: Path, suffix: str) -> list[Path]:
     model : keras.Model
     path : Path
     suffix : str
-        What the name ends in; Keras chooses the format by it.
+        `".keras"` or `".h5"`; Keras chooses the format by it. The path ends in it, in small
+        letters or not, or, as HDF5 files also do, in `.hdf5`.
+    about : mapping, optional
+        What `marcelle_nb.formats.description.description` gave. Keras looks past it.
 
     Returns
     -------
     list of Path
     """
     path = Path(path)
-    if path.suffix != suffix:
+    if not is_named(path.name, suffix.removeprefix(".")):
         raise ValueError(f"path: expected a name that ends in {suffix}, got {path.name!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
-        beside = Path(folder) / path.name
-        with _without_advice():
-            model.save(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
+    with replaced_file(path, f"model{suffix}") as beside, _without_advice():
+        model.save(beside)
+        if about:
+            _describe(beside, suffix, about)
     return [path]
+
+
+def _describe(path: Path, suffix: str, about: Mapping[str, Any]) -> None:
+    """Put a description into a file that Keras has written."""
+    data = description_json(about)
+    if suffix == ".keras":
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(FILE, data)
+        return
+    import h5py
+
+    with h5py.File(path, "r+") as file:
+        file.attrs[KEY] = data.decode()
 
 
 @contextmanager

@@ -43,16 +43,24 @@ def _as_tfjs(name: str, config: Config) -> None:
     for key in [k for k, v in config.items() if v is None and k not in _SAYING]:
         del config[key]
     config.pop("dtype", None)  # of the layer's input; weights are always float32
-    if name == "ReLU":
-        config.pop("negative_slope", None)
-        config.pop("threshold", None)
-    if name == "DepthwiseConv2D":
-        config.pop("dilation_rate", None)
+    for key in _UNHEEDED.get(name, ()):
+        config.pop(key, None)
+    if name == "Concatenate" and isinstance(config.get("axis"), int) and config["axis"] < 0:
+        config["axis"] = -1  # every negative axis is the last one to it
     if name in _GATED:
         config.setdefault("recurrent_activation", "hard_sigmoid")
 
 
 _SAYING = frozenset(("activation", "recurrent_activation"))
+
+_UNHEEDED = {
+    "ReLU": ("negative_slope", "threshold"),
+    "DepthwiseConv2D": ("dilation_rate",),
+    "Conv2DTranspose": ("dilation_rate", "output_padding"),
+    "Conv3DTranspose": ("dilation_rate", "output_padding"),
+    **{f"Global{kind}Pooling{n}D": ("keepdims",) for kind in ("Average", "Max") for n in (1, 2)},
+}
+"""What Keras 2 writes and TensorFlow.js does not look at."""
 
 
 def replaced(name: str, config: Config) -> str | None:

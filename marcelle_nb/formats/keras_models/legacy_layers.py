@@ -19,10 +19,11 @@ from marcelle_nb.formats.keras_models.legacy.time_distributed import TimeDistrib
 from marcelle_nb.formats.keras_models.legacy.up_sampling_2d import UpSampling2D
 from marcelle_nb.formats.keras_models.legacy_activations import gelu_new, hard_sigmoid
 from marcelle_nb.formats.keras_models.legacy_losses import binary_crossentropy
-from marcelle_nb.formats.keras_models.legacy_optimizers import Adadelta
+from marcelle_nb.formats.keras_models.legacy_optimizers import Adadelta, Adam
 
 __all__ = [
     "Adadelta",
+    "Adam",
     "Bidirectional",
     "Concatenate",
     "ConvLSTM2DCell",

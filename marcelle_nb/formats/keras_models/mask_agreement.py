@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.formats.keras_models.mask_rules import PASSING_IN_TFJS, USING
 from marcelle_nb.formats.keras_models.tfjs_parts import unsayable
-from marcelle_nb.formats.keras_models.tfjs_wrappers import RECURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,26 +18,7 @@ if TYPE_CHECKING:
 Mask = object | None
 """What a mask is computed from; equal ones are equal."""
 
-_PASSING = frozenset(
-    [
-        "Activation",
-        "AlphaDropout",
-        "BatchNormalization",
-        "Dense",
-        "Dropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        "Identity",
-        "LayerNormalization",
-        "PReLU",
-        "ReLU",
-        "SpatialDropout1D",
-        "TimeDistributed",
-    ]
-)
-"""What lets a mask through in TensorFlow.js; elsewhere it ends."""
-
-_READING = RECURRENT | {"RNN", "Bidirectional", "Softmax"}
+_PASSING = PASSING_IN_TFJS | {"Identity"}  # which is written as a linear Activation
 
 
 def check_masks(graph: CallGraph, *, nested: bool) -> None:
@@ -94,7 +75,7 @@ def _check_call(call: LayerCall, kerass: Mask, own: Sequence[Mask], earlier: set
         raise unsayable(what, "an input without mask", "a mask")
     if type(layer) is GlobalAveragePooling1D and kerass is not None:
         raise unsayable(what, "an average over all steps", "a mask")
-    if type(layer).__name__ not in _READING:
+    if type(layer).__name__ not in USING:
         return
     tfjss = own[0] if own[0] is not None else next(iter(earlier), None)
     if kerass is None or kerass != tfjss:
@@ -108,7 +89,7 @@ def _check_call(call: LayerCall, kerass: Mask, own: Sequence[Mask], earlier: set
 def _check_single(graph: CallGraph, masks: dict[int, Mask]) -> None:
     """Refuse several masks where a layer without one would get whichever came last."""
     for call in graph.topological:
-        if type(call.layer).__name__ in _READING and masks.get(id(call.inputs[0])) is None:
+        if type(call.layer).__name__ in USING and masks.get(id(call.inputs[0])) is None:
             raise unsayable(_named(call.layer), "a mask of its own beside those of others", "none")
 
 
@@ -117,7 +98,7 @@ def _is_refused(layer: keras.layers.Layer) -> bool:
     return (
         type(layer).__name__ in {"ConvLSTM2D", "Softmax"}
         or type(getattr(layer, "forward_layer", None)).__name__ == "ConvLSTM2D"
-        or (inner is not None and (type(inner).__name__ in _READING or hasattr(inner, "layers")))
+        or (inner is not None and (type(inner).__name__ in USING or hasattr(inner, "layers")))
     )
 
 
@@ -155,7 +136,7 @@ def _mask_in_tfjs(call: LayerCall, masks: Sequence[Mask]) -> Mask:
         return None
     if isinstance(layer, Merge):
         return object()  # like no other, since Keras joins them differently
-    if type(layer).__name__ not in _PASSING | _READING - {"Softmax"}:
+    if type(layer).__name__ not in _PASSING | USING - {"Softmax"}:
         return None
     return masks[0] if getattr(layer, "return_sequences", True) else None
 

@@ -14,8 +14,10 @@ Mask = tuple[Any, ...] | None
 
 RECURRENT = frozenset(("SimpleRNN", "GRU", "LSTM", "ConvLSTM2D", "RNN", "Bidirectional"))
 USING = RECURRENT | {"Softmax"}
+"""What computes other numbers where a step is masked."""
+
 _MERGING = frozenset(("Add", "Multiply", "Average", "Maximum", "Minimum", "Subtract"))
-_PASSING_IN_TFJS = frozenset(
+PASSING_IN_TFJS = frozenset(
     (
         "Activation",
         "AlphaDropout",
@@ -31,7 +33,9 @@ _PASSING_IN_TFJS = frozenset(
         "TimeDistributed",
     )
 )
-_PASSING_IN_KERAS = _PASSING_IN_TFJS | {
+"""What lets a mask through in TensorFlow.js; elsewhere it ends."""
+
+_PASSING_IN_KERAS = PASSING_IN_TFJS | {
     "ELU",
     "LeakyReLU",
     "Rescaling",
@@ -53,7 +57,7 @@ def tfjs_mask(layer: Config, node: int, masks: list[Mask]) -> Mask:
         Of its inputs.
     """
     kind = layer["class_name"]
-    if kind in _PASSING_IN_TFJS:
+    if kind in PASSING_IN_TFJS:
         return masks[0]
     if kind in _MERGING:  # with a shape that no layer can use
         return ("broken",) if masks[0] else None

@@ -10,6 +10,7 @@ from marcelle_nb.formats.keras_models.layer_configs import RECURRENT
 Config = dict[str, Any]
 
 _TAKING_STATES = RECURRENT | {"RNN", "Bidirectional"}
+_STATES = frozenset(("initial_state", "constants"))
 
 
 class Graph:
@@ -68,6 +69,8 @@ class Graph:
         keywords = self._keywords(node[0][3], name) if len(node[0]) > 3 else {}
         if tfjs:
             keywords = {key: value for key, value in keywords.items() if _is_tensor(value)}
+        elif class_name in _TAKING_STATES:  # Keras 2 writes null also of what is among the tensors
+            keywords = {k: v for k, v in keywords.items() if v is not None or k not in _STATES}
         if class_name in _TAKING_STATES and len(tensors) > 1:
             return {"args": tensors[:1], "kwargs": {"initial_state": tensors[1:], **keywords}}
         return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}

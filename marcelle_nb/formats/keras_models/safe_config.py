@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
 from marcelle_nb.formats.keras_models.keras_names import LAYERS, MODELS, PARTS, VALUES
+from marcelle_nb.formats.keras_models.metric_sizes import MAX_BYTES as MAX_METRICS
+from marcelle_nb.formats.keras_models.metric_sizes import checked_metric_size
 from marcelle_nb.formats.keras_models.weight_shapes import check_weight_shapes
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ MAX_DEPTH = 100
 MAX_VALUES = 1_000_000
 MAX_LAYERS = 5_000
 MAX_NUMBER = 2**31
+MAX_NAME = 1_000
+"""Characters of a name, of which Keras keeps several copies for each variable."""
+
 MAX_SIZE = 2**28
 """The most that one size of a layer can be: a vocabulary of a quarter of a billion words."""
 
@@ -57,6 +62,7 @@ _SIZES = {
     "num_bins",
     "n",
 }
+_NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)|complex(64|128)")
 _LONG = {"seed", "shared_object_id", "salt"}  # these count nothing
 
 
@@ -82,17 +88,24 @@ def check_config(config: Any, what: str, *, trust: bool = False) -> None:
     """
     if not isinstance(config, dict):
         raise ModelFormatError(f"{what}: expected a configuration, got {type(config).__name__}")
-    layers = 0
+    layers = metrics = 0
     for key, value, owner in _walked(config, what):
         if key == "layers" and isinstance(value, list):
             layers += len(value)
         _check_extent(key, value, f"{what}: {owner}")
+        if isinstance(value, dict) and isinstance(value.get("config"), dict):
+            _check_value(value, f"{what}: {owner}")
+            metrics += checked_metric_size(value, f"{what}: {owner}")
         if key == "inbound_nodes" and isinstance(value, dict) and "args" in value:
             _check_call(value, f"{what}: {owner}")
         if not trust:
             _check_safety(key, value, f"{what}: {owner}")
     if layers > MAX_LAYERS:
         raise ModelFormatError(f"{what}: expected at most {MAX_LAYERS:,} layers, got {layers:,}")
+    if metrics > MAX_METRICS:
+        raise ModelFormatError(
+            f"{what}: expected metrics of at most {MAX_METRICS:,} bytes, got {metrics:,}"
+        )
 
 
 def is_registered(name: Any) -> bool:
@@ -204,6 +217,16 @@ def _check_call(node: dict[str, Any], what: str) -> None:
     raise ModelFormatError(f"{what}: expected a layer that takes another's output, got constants")
 
 
+def _check_value(value: dict[str, Any], what: str) -> None:
+    """Refuse arrays of other things than numbers: one short text may be padded to gigabytes."""
+    if value.get("class_name") in ("__numpy__", "__tensor__"):
+        dtype = value["config"].get("dtype")
+        if not isinstance(dtype, str) or not _NUMBERS.fullmatch(dtype):
+            raise ModelFormatError(
+                f"{what}: expected an array of numbers, got one of {dtype!r:.60}"
+            )
+
+
 def _check_extent(key: str, value: Any, what: str) -> None:
     if isinstance(value, int):
         limit = MAX_SIZE if key in _SIZES else 2**64 if key in _LONG else MAX_NUMBER
@@ -212,6 +235,10 @@ def _check_extent(key: str, value: Any, what: str) -> None:
             raise ModelFormatError(
                 f"{what}: {key[:40]}: expected a number up to {limit:,}, got {shown}"
             )
+    elif isinstance(value, str) and key == "name" and len(value) > MAX_NAME:
+        raise ModelFormatError(
+            f"{what}: name: expected at most {MAX_NAME:,} characters, got {len(value):,}"
+        )
     elif isinstance(value, list) and key.endswith("shape"):
         sizes = [n for n in value if type(n) is int]
         if len(value) > 64 or math.prod(n for n in sizes if n > 0) > MAX_NUMBER:

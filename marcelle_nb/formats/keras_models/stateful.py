@@ -43,9 +43,12 @@ def make_stateful(model: keras.Model, names: set[str], what: str) -> None:
     import keras
 
     for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Bidirectional) and layer.layer.name in names:
-            layer.stateful = True
-            names |= {layer.forward_layer.name, layer.backward_layer.name}
+        if isinstance(layer, keras.layers.Bidirectional):
+            held = {layer.forward_layer.name, layer.backward_layer.name}
+            # Keras calls what it runs in both directions so
+            if held & {each for name in names for each in (name, f"forward_{name}")}:
+                layer.stateful = True
+                names |= held
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.RNN) and layer.name in names:
             layer.stateful = True

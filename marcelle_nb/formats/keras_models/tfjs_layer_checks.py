@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.formats.keras_models.tfjs_disagreements import adds_bias_to_columns
 from marcelle_nb.formats.keras_models.tfjs_parts import unsayable
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def check_layer(name: str, case: LayerCase) -> None:
     check = _CHECKS.get(name)
     if check:
         check(case)
+    if adds_bias_to_columns(case.layer):
+        raise unsayable(
+            case.what, "a bias for each channel", "one for each column, as Keras adds it"
+        )
 
 
 def _at_most_four_axes(case: LayerCase) -> None:
@@ -68,9 +73,9 @@ def _at_most_four_axes(case: LayerCase) -> None:
 
 def _batch_normalization(case: LayerCase) -> None:
     _at_most_four_axes(case)
-    axis, rank = case.config["axis"], len(case.shapes[0])
+    axis, shape = case.config["axis"], case.shapes[0]
     # on a CPU, TensorFlow.js goes round the weights as if they were of the last axis
-    if not isinstance(axis, int) or axis % rank != rank - 1:
+    if not isinstance(axis, int) or any(n != 1 for n in shape[axis % len(shape) + 1 :]):
         raise unsayable(case.what, "axis=-1", axis)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import keras
+
+
+_UNKNOWN = re.compile(r"(?:Could not locate (?:class|function)|Unknown [a-z ]+:) '([^']+)'")
+"""How Keras says that it has no class or function of a name."""
 
 
 def trust_needed(config: dict[str, Any], what: str, *, trust: bool) -> bool:
@@ -48,6 +53,11 @@ def load_trusted(path: Path, what: str) -> keras.Model:
         return keras.saving.load_model(path, safe_mode=False)
     # anything may be raised by code from a file
     except Exception as error:
-        raise ModelFormatError(
-            f"{what}: expected a model for Keras 3, got {error}"[:400]
-        ) from error
+        text = " ".join(str(error).split())
+        if unknown := _UNKNOWN.search(text):
+            raise ModelFormatError(
+                f"{what}: expected classes and functions that this notebook knows, got "
+                f"{unknown[1]!r:.80}; define it, with @keras.saving.register_keras_serializable() "
+                "in front, before loading"
+            ) from error
+        raise ModelFormatError(f"{what}: expected a model for Keras 3, got {text}"[:400]) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,13 @@ from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.keras_models.build import build_model, reported
 from marcelle_nb.formats.keras_models.keras_loaded_model import KerasLoadedModel
 from marcelle_nb.formats.keras_models.safe_config import check_config, check_weight_shapes
+from marcelle_nb.formats.keras_models.tfjs_disagreements import (
+    check_biases,
+    check_normalized_axes,
+)
 from marcelle_nb.formats.keras_models.training_setup import compile_as_saved
 from marcelle_nb.formats.keras_models.translate import translate
+from marcelle_nb.formats.labels import told_labels
 from marcelle_nb.formats.tfjs.model_json import ModelJson
 from marcelle_nb.formats.tfjs.optimizer_state import restore_optimizer
 from marcelle_nb.formats.tfjs.training_config import compile_as_trained, optimizer_kind
@@ -30,14 +34,12 @@ if TYPE_CHECKING:
     from marcelle_nb.formats.model_files import ModelFiles
 
 
-logger = logging.getLogger("marcelle_nb")
-
-
 def load_layers_model(files: ModelFiles, name: str, *, trust: bool = False) -> LoadedModel:
     """Read a LayersModel, born in TensorFlow.js or converted from Keras 2 or 3.
 
     Where the file holds a training configuration the Keras model is compiled with it, and where it
-    holds the optimizer's state, training goes on where it stopped.
+    holds the optimizer's state, training goes on where it stopped. A configuration by which Keras
+    would not train as TensorFlow.js leaves a model that predicts: see `KerasLoadedModel`.
 
     Parameters
     ----------
@@ -64,14 +66,16 @@ def load_layers_model(files: ModelFiles, name: str, *, trust: bool = False) -> L
         raise ModelFormatError(f"{name}: expected a LayersModel, got a GraphModel")
     config = document.topology.get("model_config", document.topology)
     check_config(config, name, trust=trust)
+    kerass = document.topology.get("training_config")
+    if isinstance(kerass, dict):
+        check_config(kerass, name, trust=trust)
     if not document.groups:
         raise ModelFormatError(f"{name}: expected weights beside the topology, got none")
     specs = {spec.name: spec.shape for group in document.groups for spec in group.specs}
     check_weight_shapes(config, specs)
+    origin = _origin(document.topology)
     with reported(name):
-        translated = translate(
-            _with_depth_multipliers(config, specs), origin=_origin(document.topology)
-        )
+        translated = translate(_with_depth_multipliers(config, specs), origin=origin)
     arrays = read_weights(files, name, document.groups)
     optimizer = {
         spec.name: arrays.pop(spec.name)
@@ -87,13 +91,16 @@ def load_layers_model(files: ModelFiles, name: str, *, trust: bool = False) -> L
             return [(weight, _constrained(weight, arrays[stored])) for stored, weight in matched]
 
     model = build_model(translated, what=name, values=values)
-    _compile(model, document, matched, optimizer)
+    if origin == "tfjs":
+        check_normalized_axes(model, name)
+        check_biases(model, name)
     return KerasLoadedModel(
         model,
         "tfjs-layers",
         size=files.size(name) + sum(spec.nbytes for g in document.groups for spec in g.specs),
-        labels=_labels(document),
+        labels=told_labels((document.marcelle or {}).get("labels")),
         metadata=document.about,
+        untrained=_compile(model, document, matched, optimizer),
     )
 
 
@@ -102,21 +109,20 @@ def _compile(
     document: ModelJson,
     weights: Sequence[tuple[str, keras.Variable]],
     state: Mapping[str, NDArray[Any]],
-) -> None:
-    """Compile as the file says; a training that Keras 3 does not know leaves a model to predict."""
+) -> str | None:
+    """Compile as the file says; tell why if Keras cannot."""
     training = document.training_config
     kerass = document.topology.get("training_config")
     try:
         if training is not None:
             compile_as_trained(model, training, document.name)
         elif isinstance(kerass, dict) and kerass.get("optimizer_config"):
-            check_config(kerass, document.name)
             compile_as_saved(model, kerass, document.name)
     except ModelFormatError as error:
-        logger.warning("The model only predicts until it is compiled: %s", error)
-        return
+        return str(error)
     if training is not None and state:
         restore_optimizer(model, optimizer_kind(training), weights, state, document.name)
+    return None
 
 
 def _constrained(variable: keras.Variable, array: NDArray[Any]) -> NDArray[Any]:
@@ -148,10 +154,3 @@ def _with_depth_multipliers(
 def _origin(topology: Mapping[str, Any]) -> Any:
     """Tell whose meaning counts: TensorFlow.js loads nothing that Keras 3 wrote."""
     return "keras3" if str(topology.get("keras_version", "")).startswith("3.") else "tfjs"
-
-
-def _labels(document: ModelJson) -> list[str] | None:
-    labels = (document.marcelle or {}).get("labels")
-    if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
-        return labels
-    return None

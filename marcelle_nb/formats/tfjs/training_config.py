@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.keras_models.tfjs_disagreements import check_training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +27,44 @@ _SETTINGS = {
 }
 
 _LOSSES = {
+    **{
+        name: name
+        for name in (
+            "mean_squared_error",
+            "mean_absolute_error",
+            "mean_absolute_percentage_error",
+            "mean_squared_logarithmic_error",
+            "squared_hinge",
+            "hinge",
+            "categorical_hinge",
+            "categorical_crossentropy",
+            "sparse_categorical_crossentropy",
+            "binary_crossentropy",
+            "poisson",
+        )
+    },
     "logcosh": "log_cosh",
     "kullback_leibler_divergence": "kl_divergence",
     "cosine_proximity": "cosine_similarity",
 }
+"""The losses of TensorFlow.js, as it writes them, and their names in Keras 3."""
 
 _METRICS = {
     **_LOSSES,
+    **{
+        name: name
+        for name in (
+            "accuracy",
+            "binary_accuracy",
+            "categorical_accuracy",
+            "sparse_categorical_accuracy",
+            "crossentropy",
+            "cosine_similarity",
+            "mse",
+            "mae",
+            "mape",
+        )
+    },
     "acc": "accuracy",
     "ce": "crossentropy",
     "cosine": "cosine_similarity",
@@ -40,6 +72,7 @@ _METRICS = {
     "recall": "Recall",
     "r2_score": "R2Score",
 }
+"""The metrics of TensorFlow.js; every loss is one."""
 
 _EPSILON = 1e-7  # TensorFlow.js's own, which it uses where none is given
 
@@ -59,10 +92,12 @@ def compile_as_trained(model: keras.Model, training: Mapping[str, Any], what: st
     Raises
     ------
     ModelFormatError
-        If it names a loss, metric or optimizer that TensorFlow.js does not have.
+        If it names a loss, metric or optimizer that TensorFlow.js does not have, or Keras would
+        take other steps; the model still predicts.
     """
     from marcelle_nb.formats.keras_models.build import reported
 
+    check_training(model, what)
     names = [tensor._keras_history.operation.name for tensor in model.outputs]
     losses = _for_each(training.get("loss"), names, f"{what}: loss")
     metrics = _metrics(training.get("metrics"), names, f"{what}: metrics")
@@ -72,7 +107,7 @@ def compile_as_trained(model: keras.Model, training: Mapping[str, Any], what: st
             loss=_alone([_loss(n, x, what) for n, x in zip(losses, model.outputs, strict=True)]),
             metrics=_alone(
                 [
-                    [_metric(each, loss, output) for each in own]
+                    [_metric(each, loss, output, what) for each in own]
                     for own, loss, output in zip(metrics, losses, model.outputs, strict=True)
                 ]
             ),
@@ -89,12 +124,12 @@ def optimizer_kind(training: Mapping[str, Any]) -> str:
 def _optimizer(config: Any, what: str) -> Any:
     import keras
 
-    from marcelle_nb.formats.keras_models.legacy_optimizers import Adadelta
+    from marcelle_nb.formats.keras_models.legacy_optimizers import Adadelta, Adam
 
     kinds = {
         "SGD": keras.optimizers.SGD,
         "Momentum": keras.optimizers.SGD,
-        "Adam": keras.optimizers.Adam,
+        "Adam": Adam,
         "RMSProp": keras.optimizers.RMSprop,
         "Adagrad": keras.optimizers.Adagrad,
         "Adadelta": Adadelta,
@@ -146,23 +181,24 @@ def _loss(name: str | None, output: Any, what: str) -> Any:
 
     if name is None:
         return None
+    if name not in _LOSSES:
+        raise ModelFormatError(f"{what}: expected a loss of TensorFlow.js, got {name!r:.60}")
     layer = output._keras_history.operation
     softmax = getattr(layer, "activation", None) is keras.activations.softmax
     if name == "binary_crossentropy" and (softmax or isinstance(layer, keras.layers.Softmax)):
         from marcelle_nb.formats.keras_models.legacy_losses import binary_crossentropy
 
         return binary_crossentropy
-    known = _LOSSES.get(name, name)
-    if not callable(getattr(keras.losses, known, None)) or known in {"get", "serialize"}:
-        raise ModelFormatError(f"{what}: expected a loss of TensorFlow.js, got {name!r:.60}")
-    return known
+    return _LOSSES[name]
 
 
-def _metric(name: str, loss: str | None, output: Any) -> Any:
+def _metric(name: str, loss: str | None, output: Any, what: str) -> Any:
     """Give a metric; which accuracy and which cross-entropy depends on loss and output."""
     import keras
 
-    known = _METRICS.get(name, name)
+    if name not in _METRICS:
+        raise ModelFormatError(f"{what}: expected a metric of TensorFlow.js, got {name!r:.60}")
+    known = _METRICS[name]
     kind = "Categorical"
     if loss == "sparse_categorical_crossentropy":
         kind = "SparseCategorical"

@@ -46,6 +46,11 @@ def training_config(model: keras.Model) -> Config | None:
     ------
     ModelFormatError
         If TensorFlow.js has no such optimizer, loss or setting, or another meaning for it.
+
+    Notes
+    -----
+    Keras's own Adam is written as that of TensorFlow.js, whose epsilon counts a little less in the
+    first steps: only weights with gradients about as small as epsilon take other ones.
     """
     given = model.get_compile_config() if model.compiled else None
     if not given or model.optimizer is None:
@@ -55,6 +60,9 @@ def training_config(model: keras.Model) -> Config | None:
             raise untrainable(f"no {key}", given[key])
     if _has_frozen_normalization(model):
         raise untrainable("no frozen BatchNormalization, which would adapt", "one")
+    for weight in model.trainable_variables:
+        if weight.constraint is not None:
+            raise untrainable("no constraint, which would not be kept", weight.path)
     graph = functional_of(model)
     names = list(graph.output_names)
     losses = for_outputs(given.get("loss"), names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.model_files import MAX_FILES
 from marcelle_nb.formats.tfjs.quantization import QUANTIZATIONS, Quantization
 from marcelle_nb.formats.tfjs.weight_spec import BYTES, WeightSpec
 
@@ -19,6 +20,9 @@ MAX_BYTES = 2**31
 
 MAX_WEIGHTS = 50_000
 MAX_RANK = 16
+
+MAX_TEXTS = 1_000_000
+"""All texts of a model together: each is read by itself."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ def parse_manifest(raw: Any, what: str) -> list[WeightGroup]:
     ------
     ModelFormatError
         If a field is missing or of another kind, two weights have one name, or all together would
-        take more than 2 GiB.
+        take more than 2 GiB; or if there are more groups, files, weights or texts than in a model.
     """
+    _check_counts(_typed(raw, list, f"{what}: weightsManifest"), what)
     groups = [
         WeightGroup(
             tuple(
@@ -63,13 +68,9 @@ def parse_manifest(raw: Any, what: str) -> list[WeightGroup]:
             ),
             tuple(parse_spec(spec, what) for spec in _field(group, "weights", list, what)),
         )
-        for group in _typed(raw, list, f"{what}: weightsManifest")
+        for group in raw
     ]
     specs = [spec for group in groups for spec in group.specs]
-    if len(specs) > MAX_WEIGHTS:
-        raise ModelFormatError(
-            f"{what}: expected at most {MAX_WEIGHTS:,} weights, got {len(specs):,}"
-        )
     names: set[str] = set()
     for spec in specs:
         if spec.name in names:
@@ -80,7 +81,20 @@ def parse_manifest(raw: Any, what: str) -> list[WeightGroup]:
         raise ModelFormatError(
             f"{what}: expected weights of at most {MAX_BYTES:,} bytes, got {total:,}"
         )
+    texts = sum(spec.size for spec in specs if spec.dtype == "string")
+    if texts > MAX_TEXTS:
+        raise ModelFormatError(f"{what}: expected at most {MAX_TEXTS:,} texts, got {texts:,}")
     return groups
+
+
+def _check_counts(raw: list[Any], what: str) -> None:
+    """Count before anything is made of what there is."""
+    if len(raw) > MAX_FILES:
+        raise ModelFormatError(f"{what}: expected at most {MAX_FILES:,} groups, got {len(raw):,}")
+    for key, limit in (("paths", MAX_FILES), ("weights", MAX_WEIGHTS)):
+        count = sum(len(_field(group, key, list, what)) for group in raw)
+        if count > limit:
+            raise ModelFormatError(f"{what}: expected at most {limit:,} {key}, got {count:,}")
 
 
 def parse_spec(raw: Any, what: str) -> WeightSpec:
@@ -90,7 +104,8 @@ def parse_spec(raw: Any, what: str) -> WeightSpec:
     shape = tuple(_field(raw, "shape", list, what))
     if len(shape) > MAX_RANK or not all(type(n) is int and 0 <= n < MAX_BYTES for n in shape):
         raise ModelFormatError(f"{what}: expected a shape of whole numbers, got {_sizes(shape)}")
-    if 0 not in shape and math.prod(shape) > MAX_BYTES:
+    # without the zeros: arrays are limited by the other sizes, even where they are empty
+    if math.prod(n for n in shape if n) > MAX_BYTES:
         raise ModelFormatError(
             f"{what}: expected at most {MAX_BYTES:,} values, got {_sizes(shape)}"
         )
