@@ -41,5 +41,13 @@ class DownloadRefused(ValueError):
     """An address is not one that models are fetched from, or what came is not what was expected."""
 
 
+class HostUnreachable(DownloadRefused):
+    """Nobody answers at an address: the network, or the machine there, is off."""
+
+
+class NoFileThere(DownloadRefused):
+    """Somebody answers at an address, but not with a file: with an error, or with a web page."""
+
+
 class UnsupportedByModel(RuntimeError):
     """A model was asked for what it cannot do, as to train where it only predicts."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -6,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from marcelle_nb._version import __version__
 from marcelle_nb.cli import app
-from marcelle_nb.cli.convert import byte_count
 from marcelle_nb.formats.load import load
 
 ROOT = Path(__file__).parent.parent
@@ -95,13 +96,13 @@ def test_convert_takes_options(tmp_path):
         (["inspect", "/no/such/model.h5"], "expected a file or folder, got '/no/such/model.h5'"),
         (["inspect", __file__], "expected a model of TensorFlow.js"),
         (["inspect", "http://school.example/model.json"], "expected https://"),
-        (["inspect", MODEL, "--format", "caffe"], "format: expected one of tfjs-layers"),
+        (["inspect", MODEL, "--format", "caffe"], "format: expected one of tfjs, tfjs-layers"),
         (["convert", MODEL, "x", "--format", "caffe"], "format: expected one of tfjs, "),
         (["convert", MODEL, "x"], "none can be told from 'x'"),
         (["convert", MODEL, "x.h5", "--quantize", "uint8"], "quantize: expected nothing for h5"),
         (["convert", MODEL, "x.tflite", "--quantize", "uint8"], "expected one of float16, int8"),
         (["convert", MODEL, "x.h5", "--shard-size", "4MB"], "shard_size: expected"),
-        (["convert", MODEL, "model.json", "--shard-size", "big"], "shard-size: expected a number"),
+        (["convert", MODEL, "model.json", "--shard-size", "big"], "shard_size: expected a number"),
         (["convert", MODEL, "x.h5", "--tags", "serve"], "tags: expected with another format"),
         (["convert", MODEL, "x.h5", "--output-nodes", "a,b"], "output_nodes: expected with"),
     ],
@@ -114,15 +115,72 @@ def test_failure_is_one_line(arguments, said, tmp_path, monkeypatch):
     assert [*tmp_path.iterdir()] == []
 
 
+def test_only_the_one_line_is_written(tmp_path):
+    (tmp_path / "m.keras").write_bytes(b"PK\x03\x04")
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    (tmp_path / "graph.pb").write_bytes(b"\n\x00\xff\xff")
+    answer = subprocess.run(
+        [sys.executable, "-m", "marcelle_nb", "convert", tmp_path / "graph.pb", tmp_path / "m.h5"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("marcelle-nb: graph.pb: expected a graph")
+
+
+def test_libraries_messages_do_not_stand_between_the_files(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    target = tmp_path / "m.tflite"
+    answer = subprocess.run(
+        [sys.executable, "-m", "marcelle_nb", "convert", MODEL, target],
+        cwd=ROOT, capture_output=True, text=True, check=True, env=environment,
+    )  # fmt: skip
+    assert answer.stdout == f"{target}  {target.stat().st_size:,} bytes\n"
+    assert answer.stderr == ""
+
+
 @pytest.mark.parametrize(
-    ("text", "count"),
-    [("500", 500), ("1KB", 1024), ("4 MB", 4 * 2**20), ("2MiB", 2**21), ("1g", 2**30)],
+    ("error", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "marcelle-nb: interrupted"),
+        (MemoryError(), 1, "marcelle-nb: MemoryError"),
+        (KeyError("x"), 1, "marcelle-nb: KeyError: 'x'"),
+        (PermissionError(13, "Permission denied", "m.h5"), 1, "marcelle-nb: m.h5: Permission den"),
+    ],
 )
-def test_number_of_bytes_is_read(text, count):
-    assert byte_count(text) == count
+def test_any_failure_is_one_line(error, status, said, monkeypatch):
+    def fail(*args, **options):
+        raise error
+
+    monkeypatch.setattr("marcelle_nb.formats.convert.convert", fail)
+    result = run("convert", MODEL, "x.h5")
+    assert result.exit_code == status
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(said)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.5MB", "4TB", "MB"])
-def test_what_is_no_number_of_bytes_is_refused(text):
-    with pytest.raises(ValueError, match=r"shard-size: expected a number of bytes"):
-        byte_count(text)
+def test_what_a_terminal_would_obey_is_written_out(tmp_path):
+    for path in MODEL.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "labels.txt").write_text("\x1b[31ma\nb\nc\nd\ne\n")
+    result = run("inspect", tmp_path)
+    assert "labels: 5 (\\x1b[31ma, b, c, d, e)" in result.stdout
+    assert "\x1b" not in run("inspect", tmp_path / "\x1b[31m").stderr
+
+
+def test_inspect_takes_the_part_that_is_meant():
+    graph = ROOT / "tests" / "fixtures" / "saved-model" / "tf1_frozen.pb"
+    result = run("inspect", graph, "--output-nodes", "add_1")
+    assert result.exit_code == 0
+    assert "output add_1: " in result.stdout
+    assert "signature: expected with another" in failure("inspect", graph, "--signature", "s")
+
+
+def test_missing_argument_is_a_mistake_of_use():
+    assert run("convert", MODEL).exit_code == 2
+
+
+def test_version_is_told():
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"marcelle-nb {__version__}\n")

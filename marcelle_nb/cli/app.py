@@ -1,7 +1,12 @@
 """The subcommands of `marcelle-nb`, each in a module of its own."""
 
+from __future__ import annotations
+
+from typing import Annotated
+
 import typer
 
+from marcelle_nb._version import __version__
 from marcelle_nb.cli.convert import convert
 from marcelle_nb.cli.inspect import inspect
 
@@ -12,5 +17,26 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_asked:
+        typer.echo(f"marcelle-nb {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(convert)
 app.command()(inspect)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from urllib.parse import SplitResult, urlsplit
 
 from marcelle_nb.errors import DownloadRefused
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:(//|$)|file:")
+
+_AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]|^[^/]*//[^/?#]* ")
+"""What ends a host's name for one reader of addresses and not for another."""
 
 
 def is_address(source: object) -> bool:
@@ -31,8 +35,9 @@ def checked_address(url: str, *, plain: bool, came_from: str | None = None) -> S
     Raises
     ------
     DownloadRefused
-        If it is not https, nor http as far as that is taken; or if a redirection leads from
-        another machine to this one, or to a file.
+        If it is not https, nor http as far as that is taken; if it can be read in two ways; or if
+        a redirection leads from another machine to this one, as far as the address tells, or to a
+        file.
     """
     said = f"address: {display(url)}" + (f" (from {display(came_from)})" if came_from else "")
     try:
@@ -44,15 +49,41 @@ def checked_address(url: str, *, plain: bool, came_from: str | None = None) -> S
         return parts
     if parts.scheme not in ("https", "http") or not host:
         raise DownloadRefused(f"{said}: expected https://, got {parts.scheme or 'no scheme'}")
-    local = is_loopback(host)
-    if local and came_from is not None and not is_loopback(urlsplit(came_from).hostname or ""):
+    if unclear := _AMBIGUOUS.search(url):
+        raise DownloadRefused(
+            f"{said}: expected no {unclear[0][-1]!r} in an address, which readers take differently"
+        )
+    is_redirected = came_from is not None and not is_loopback(urlsplit(came_from).hostname or "")
+    if is_redirected and is_this_machine(host):
         raise DownloadRefused(f"{said}: another machine may not redirect to this one")
-    if parts.scheme == "http" and not local and not plain:
+    if parts.scheme == "http" and not is_loopback(host) and not plain:
         raise DownloadRefused(
             f"{said}: expected https://, got http://, by which anybody on the way can change what "
             "comes; give sha256=, or allow_http=True if you trust the network"
         )
     return parts
+
+
+def check_one_host(url: str, parts: SplitResult) -> None:
+    """Compare the host that was checked with the one that the network library reads.
+
+    Raises
+    ------
+    DownloadRefused
+        If they are two.
+    """
+    from urllib3.util import parse_url
+
+    read = parse_url(url).host or ""
+    if _bare(read) != _bare(parts.hostname or ""):
+        raise DownloadRefused(
+            f"address: {display(url)}: expected one host, got {parts.hostname!r:.80} and "
+            f"{read!r:.80}"
+        )
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").replace("%25", "%").lower()
 
 
 def is_loopback(host: str) -> bool:
@@ -63,6 +94,29 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host is this machine in any way of writing; nobody is asked for its address.
+
+    More than what `is_loopback` takes: those ways are for getting past a check.
+    """
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        try:  # 127.1, 0x7f000001 and the like
+            address = ipaddress.IPv4Address(socket.inet_aton(name))
+        except (OSError, ValueError):
+            return False
+    if address.version == 6 and address.packed[:10] == bytes(10):  # ::127.0.0.1, ::ffff:127.0.0.1
+        within = ipaddress.IPv4Address(address.packed[12:])
+        if within.is_loopback or within.is_unspecified:
+            return True
+    return address.is_loopback or address.is_unspecified
 
 
 def display(url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import lzma
 import shutil
 import zipfile
 import zlib
@@ -21,10 +20,12 @@ if TYPE_CHECKING:
 _KERAS = {"config.json", "model.weights.h5"}
 """What a `.keras` file holds: it is an archive itself, and read as one file."""
 
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Others are unpacked whole whatever is asked for: half a kilobyte may become a gigabyte."""
+
 _ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
     EOFError,
     NotImplementedError,
     OSError,
@@ -58,7 +59,8 @@ class ArchiveMember:
     def read(self, count: int = -1) -> bytes:
         """Unpack, the first `count` bytes alone if that is given."""
         with self._opened() as file:
-            return file.read(count)
+            # never without a number: all that is packed would be unpacked, then cut
+            return file.read(self.size if count < 0 else count)
 
     def write_to(self, path: Path) -> None:
         """Unpack into a file."""
@@ -84,7 +86,7 @@ def archive_members(
     ------
     ModelFormatError
         If it cannot be read, declares more files or bytes than allowed, has a name twice, or one
-        that leaves the archive.
+        that leaves the archive; or if it is packed in a rare way.
     """
     with _readable(what), zipfile.ZipFile(_place(archive)) as opened:
         infos = [info for info in opened.infolist() if not info.is_dir()]
@@ -97,6 +99,11 @@ def archive_members(
     members: dict[str, ArchiveMember] = {}
     for info in infos:
         name = safe_name(info.filename)
+        if info.compress_type not in _PACKINGS:
+            raise ModelFormatError(
+                f"{what}: expected files packed by deflate or not at all, got {name!r:.100} packed "
+                f"in the way number {info.compress_type}"
+            )
         if name in members:
             raise ModelFormatError(f"{what}: expected each file once, got {name!r} twice")
         if not is_clutter(name):

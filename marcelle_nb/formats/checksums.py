@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from marcelle_nb.errors import DownloadRefused
 from marcelle_nb.formats.model_cache import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _SHA256 = re.compile(r"(sha256:)?([0-9a-fA-F]{64})")
@@ -18,13 +18,15 @@ _SHA256 = re.compile(r"(sha256:)?([0-9a-fA-F]{64})")
 Sha256 = str | dict[str, str]
 
 
-def normalised(sha256: str | Mapping[str, str] | None) -> Sha256 | None:
+def normalised(sha256: object) -> Sha256 | None:
     """Check what a user gave as checksum; give lower-case digits alone.
 
     Raises
     ------
     DownloadRefused
         If it is not 64 hexadecimal digits, or a dictionary of such.
+    TypeError
+        If it is neither a text nor a dictionary, or one in which a name or checksum is no text.
     """
     if sha256 is None:
         return None
@@ -33,6 +35,13 @@ def normalised(sha256: str | Mapping[str, str] | None) -> Sha256 | None:
         if match is None:
             raise DownloadRefused(f"sha256: expected 64 hexadecimal digits, got {sha256!r:.80}")
         return match[2].lower()
+    if not isinstance(sha256, Mapping) or not all(
+        isinstance(text, str) for pair in sha256.items() for text in pair
+    ):
+        raise TypeError(
+            f"sha256: expected 64 hexadecimal digits, or such for each file by name, got "
+            f"{sha256!r:.80}"
+        )
     if not sha256:
         raise DownloadRefused("sha256: expected a checksum for each file, got none")
     return {name.removeprefix("./"): str(normalised(digits)) for name, digits in sha256.items()}
@@ -53,7 +62,7 @@ def check_sha256(sha256: Sha256 | None, paths: Mapping[str, Path], what: str) ->
     Raises
     ------
     DownloadRefused
-        If a file is another, or has no checksum in the dictionary.
+        If a file is another, or has no checksum in the dictionary; or if that has one for no file.
     """
     if isinstance(sha256, str):
         got = joint_sha256([*paths.values()])
@@ -66,6 +75,11 @@ def check_sha256(sha256: Sha256 | None, paths: Mapping[str, Path], what: str) ->
                 raise DownloadRefused(f"{what}: expected a checksum for {name!r}, got none")
             if (got := file_sha256(path)) != sha256[name]:
                 raise DownloadRefused(f"{name}: expected the checksum {sha256[name]}, got {got}")
+        if unused := sorted(set(sha256) - set(paths)):
+            raise DownloadRefused(
+                f"{what}: expected checksums for {', '.join(paths)!s:.200}, got one for "
+                f"{unused[0]!r:.100}"
+            )
 
 
 def joint_sha256(paths: list[Path]) -> str:

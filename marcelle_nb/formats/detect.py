@@ -20,19 +20,29 @@ SUFFIXES = {
     "tfjs-graph": (".json",),
     "keras": (".keras",),
     "h5": (".h5", ".hdf5"),
-    "saved-model": ("saved_model.pb",),
+    "saved-model": (),
     "frozen-graph": (".pb",),
     "tflite": (".tflite", ".lite"),
     "onnx": (".onnx",),
 }
-"""Every format with the ends of the names that its files have."""
+"""Every format with the ends of the names that its files have; see `is_named`."""
 
 FORMATS = tuple(SUFFIXES)
 
+SAVED_MODEL = "saved_model.pb"
+"""The whole name of a SavedModel's main file, in the folder that is the model."""
+
+TFJS = "tfjs"
+"""TensorFlow.js in either format."""
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy")
+_LFS = b"version https://git-lfs.github.com/spec/"
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MAX_JSON_FILES = 50
+_MAX_JSON_BYTES = MAX_BYTES
+"""Of all that are searched for a model, together."""
 
 START = 256
 """Bytes of a file that tell its format."""
@@ -59,10 +69,35 @@ def detect(files: ModelFiles, format: str | None = None) -> tuple[str, str]:
     ValueError
         If there is no such format.
     """
-    if format is not None and format not in FORMATS:
-        raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format!r}")
-    name = files.main or _main(files, format)
+    if format is not None:
+        checked_format(format)
+    name = files.main or _main(files, "tfjs-layers" if format == TFJS else format)
+    _refuse_what_stands_for_a_model(files, name)
+    if format == TFJS:
+        return f"tfjs-{ModelJson.read(files, name).kind}", name
     return format or _format(files, name), name
+
+
+def checked_format(format: str) -> str:
+    """Give a format's name back.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+    """
+    if format not in (TFJS, *FORMATS):
+        known = ", ".join((TFJS, *FORMATS))
+        raise ValueError(f"format: expected one of {known}, got {format!r}")
+    return format
+
+
+def is_named(name: str, format: str) -> bool:
+    """Tell whether a file may be of a format by its name, with folders before it or not."""
+    base = PurePosixPath(name).name.lower()
+    if base == SAVED_MODEL:
+        return format == "saved-model"
+    return base.endswith(SUFFIXES[format])
 
 
 def is_json(start: bytes, name: str) -> bool:
@@ -79,8 +114,10 @@ def is_json(start: bytes, name: str) -> bool:
 
 
 def _main(files: ModelFiles, format: str | None) -> str:
-    suffixes = SUFFIXES[format] if format else tuple({s for end in SUFFIXES.values() for s in end})
-    candidates = _without_parts(name for name in files.names if name.lower().endswith(suffixes))
+    formats = [format] if format else FORMATS
+    candidates = _without_parts(
+        name for name in files.names if any(is_named(name, known) for known in formats)
+    )
     documents = [name for name in candidates if name.endswith(".json")]
     if documents:
         models = _models(files, documents)
@@ -103,14 +140,12 @@ def _without_parts(names: Iterable[str]) -> list[str]:
     """Leave out files that are parts of another model among them."""
     names = list(names)
     saved = {
-        str(PurePosixPath(name).parent)
-        for name in names
-        if PurePosixPath(name).name == "saved_model.pb"
+        str(PurePosixPath(name).parent) for name in names if PurePosixPath(name).name == SAVED_MODEL
     }
     candidates = [
         name
         for name in names
-        if PurePosixPath(name).name == "saved_model.pb"
+        if PurePosixPath(name).name == SAVED_MODEL
         or not saved & {str(folder) for folder in PurePosixPath(name).parents}
     ]
     # `.weights.h5` holds no architecture
@@ -121,11 +156,16 @@ def _without_parts(names: Iterable[str]) -> list[str]:
 def _models(files: ModelFiles, documents: list[str]) -> list[str]:
     """Give those JSON documents that are models; a `model.json` is one by its name."""
     named = [name for name in documents if PurePosixPath(name).name == "model.json"]
-    return named or [
-        name
-        for name in documents[:_MAX_JSON_FILES]
-        if files.size(name) <= MAX_BYTES and b'"modelTopology"' in files.read(name)
-    ]
+    if named:
+        return named
+    found, left = [], _MAX_JSON_BYTES
+    for name in sorted(documents[:_MAX_JSON_FILES], key=files.size):
+        left -= files.size(name)
+        if left < 0:  # and so are all after it
+            break
+        if b'"modelTopology"' in files.read(name):
+            found.append(name)
+    return found
 
 
 def _format(files: ModelFiles, name: str) -> str:
@@ -138,9 +178,8 @@ def _format(files: ModelFiles, name: str) -> str:
         return "tflite"
     if start.startswith(b"PK\x03\x04"):
         return "keras"
-    lower = name.lower()
     for known in ("saved-model", "frozen-graph", "tflite", "onnx"):  # others have a mark
-        if lower.endswith(SUFFIXES[known]):
+        if is_named(name, known):
             return known
     _refuse_what_is_known([name], files.origin)
     return _protobuf_format(start, name)
@@ -160,7 +199,27 @@ def _protobuf_format(start: bytes, name: str) -> str:
     )
 
 
+def _refuse_what_stands_for_a_model(files: ModelFiles, name: str) -> None:
+    """Say so where somebody saved something else under a model's name."""
+    start = files.start(name, START)
+    if start.startswith(_LFS):
+        raise ModelFormatError(
+            f"{name}: expected a model, got a Git LFS pointer, which says where the file is: run "
+            "`git lfs pull`, or download the file itself"
+        )
+    if _PAGE.match(start):
+        raise ModelFormatError(
+            f"{name}: expected a model, got a web page: open the address that it came from in a "
+            "browser, to see what is there"
+        )
+
+
 def _refuse_what_is_known(names: Iterable[str], origin: str) -> None:
+    names = list(names)
+    if names and all(name.lower().endswith(".bin") for name in names):
+        raise ModelFormatError(
+            f"{origin}: expected a model, got its weights alone; give the model.json with them"
+        )
     for name in names:
         if name.lower().endswith(_PICKLES):
             raise ModelFormatError(

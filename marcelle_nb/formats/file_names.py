@@ -11,7 +11,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 MAX_LENGTH = 255
-"""What most file systems take for one name."""
+"""Bytes of UTF-8, which is what most file systems take for one name."""
 
 
 def safe_name(name: str) -> str:
@@ -50,7 +50,7 @@ def _is_plain(part: str) -> bool:
         part == ".."
         or ":" in part
         or part.endswith((" ", "."))
-        or len(part) > MAX_LENGTH
+        or len(part.encode("utf-8", "surrogatepass")) > MAX_LENGTH
         or _DEVICE.match(part)
         or _UNPRINTABLE.search(part)
     )

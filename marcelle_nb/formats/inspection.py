@@ -1,4 +1,4 @@
-"""Describes a model file as text: `marcelle_nb.inspect`."""
+"""Describes a model file as text, for `marcelle-nb inspect`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,19 @@ def inspect(source: Any, **options: Any) -> str:
 
     Raises
     ------
-    ModelFormatError, DownloadRefused, FileNotFoundError
+    ModelFormatError, UnsafeModel, DownloadRefused, ValueError, TypeError, OSError
         As `load`.
+
+    Notes
+    -----
+    Thread: any.
     """
     model = load(source, **options)
     lines = [model.summary()]
     if model.keras_model is not None:
         lines.append(f"parameters: {model.keras_model.count_params():,}")
     lines += [f"{key}: {value}" for key, value in model.metadata.items() if _is_short(value)]
+    lines += [f"note: {note}" for note in model.metadata.get("notes", ())]
     return "\n".join(lines)
 
 

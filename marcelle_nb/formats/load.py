@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.formats.addresses import is_address
 from marcelle_nb.formats.checksums import normalised
+from marcelle_nb.formats.describe import describe
 from marcelle_nb.formats.detect import detect
 from marcelle_nb.formats.download import download, open_local
-from marcelle_nb.formats.labels import find_labels, fits
 from marcelle_nb.formats.model_files import ModelFiles
-from marcelle_nb.formats.sidecar import checked_treatment, read_sidecar
-from marcelle_nb.formats.teachable_machine import (
-    image_treatment,
-    is_converted,
-    teachable_labels,
-    teachable_metadata,
+from marcelle_nb.formats.source_options import (
+    check_source_options,
+    source_options,
+    told_format,
 )
 
 if TYPE_CHECKING:
@@ -38,13 +36,6 @@ _READERS = {
     "onnx": ("onnx_models.reader", "load_onnx"),
 }
 
-_OPTIONS = {
-    "saved-model": {"tags", "signature"},
-    "frozen-graph": {"input_nodes", "output_nodes"},
-    "tflite": {"signature"},
-}
-"""What a reader takes beyond the file."""
-
 
 def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
     source: Any,
@@ -53,10 +44,10 @@ def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
     trust: bool = False,
     sha256: str | Mapping[str, str] | None = None,
     allow_http: bool = False,
-    tags: Sequence[str] | None = None,
+    tags: Sequence[str] | str | None = None,
     signature: str | None = None,
-    input_nodes: Sequence[str] | None = None,
-    output_nodes: Sequence[str] | None = None,
+    input_nodes: Sequence[str] | str | None = None,
+    output_nodes: Sequence[str] | str | None = None,
 ) -> LoadedModel:
     """Read a model from a file, a folder, a zip archive, an address or uploaded files.
 
@@ -66,17 +57,23 @@ def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
         TensorFlow.js (`model.json`), Keras (`.keras`, `.h5`), SavedModel (the folder), frozen
         graphs (`.pb`), TensorFlow Lite, ONNX, and what Teachable Machine exports.
     format : str, optional
-        `"tfjs-layers"`, `"tfjs-graph"`, `"keras"`, `"h5"`, `"saved-model"`, `"frozen-graph"`,
-        `"tflite"` or `"onnx"`. By default what the files look like.
+        `"tfjs"`, `"tfjs-layers"`, `"tfjs-graph"`, `"keras"`, `"h5"`, `"saved-model"`,
+        `"frozen-graph"`, `"tflite"` or `"onnx"`. By default what the files look like.
     trust : bool
         Open also what could run code or touch files. Only for files that you made yourself.
-    sha256, allow_http
-        See `marcelle_nb.formats.download.download`.
-    tags, signature
-        Which graph of a SavedModel, and which of its functions; `signature` also of a TensorFlow
-        Lite model.
-    input_nodes, output_nodes
-        Of a frozen graph, which does not tell.
+    sha256 : str or mapping of str to str, optional
+        The checksum of the file at a path or an address; of a TensorFlow.js model one for each
+        file by name, or one over `model.json` and its shards in the order of the manifest.
+    allow_http : bool
+        Take `http:` from another machine even without a checksum, as from a teacher's laptop.
+    tags : sequence of str, optional
+        Which graph of a SavedModel, by all its tags; `serve` by default.
+    signature : str, optional
+        Which function of a SavedModel or a TensorFlow Lite model; `serving_default` by default.
+    input_nodes, output_nodes : sequence of str, optional
+        Of a frozen graph, which does not tell what goes in and comes out: names of its nodes, or,
+        with `:1` behind one, of its second tensor. By default its placeholders, and the nodes from
+        which no other takes anything.
 
     Returns
     -------
@@ -85,29 +82,41 @@ def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
     Raises
     ------
     ModelFormatError
-        If it is no model, or one that cannot be read; `UnsafeModel` where `trust` would help.
+        If it is no model, or one that cannot be read; or if packages of an extra are missing.
+    UnsafeModel
+        If it could run code or touch files, where `trust` would help. It is a `ModelFormatError`.
     DownloadRefused
         If it cannot be fetched, or its checksum differs.
+    ValueError
+        If there is no such format, or no such node; or if an option is given that the format does
+        not have, which is refused before anything is fetched as far as the address tells.
+    TypeError
+        If the source or an option is of another type, or a checksum is given for an upload.
     FileNotFoundError
-        If there is nothing at a path.
+        If there is nothing at a path; other `OSError`s if it cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        If there are more or fewer names of classes than classes: they are left out. The text is
+        also in `metadata["notes"]`. And if nobody answers at an address, and what came from there
+        before is used.
 
     Notes
     -----
     Thread: any.
     """
+    given = source_options(
+        signature=signature, tags=tags, input_nodes=input_nodes, output_nodes=output_nodes
+    )
+    told = told_format(source, format)
+    if told is not None:
+        check_source_options(told, given)
     files = open_files(source, sha256, allow_http=allow_http)
     kind, name = detect(files, format)
-    options = {
-        "tags": tags,
-        "signature": signature,
-        "input_nodes": input_nodes,
-        "output_nodes": output_nodes,
-    }
-    given = {key: value for key, value in options.items() if value is not None}
-    if unused := sorted(set(given) - _OPTIONS.get(kind, set())):
-        raise ValueError(f"{', '.join(unused)}: expected with another format, got {kind}")
+    check_source_options(kind, given)
     model = _read(kind, files, name, trust=trust, **given)
-    _describe(model, files, name)
+    describe(model, files, name)
     if kind == "tfjs-graph":
         model.source = files, name
     return model
@@ -116,7 +125,19 @@ def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
 def open_files(
     source: Any, sha256: str | Mapping[str, str] | None = None, *, allow_http: bool = False
 ) -> ModelFiles:
-    """Open what `load` takes as source, and compare it with its checksum."""
+    """Open what `load` takes as source, and compare it with its checksum.
+
+    Raises
+    ------
+    DownloadRefused
+        If it cannot be fetched, or its checksum differs.
+    ModelFormatError
+        If an archive cannot be read, there is too much in it, or a name leaves the folder.
+    TypeError
+        If it is neither a path nor files, or a checksum comes with an upload.
+    FileNotFoundError
+        If there is nothing at a path.
+    """
     if is_address(source):
         return download(source, sha256=sha256, allow_http=allow_http)
     if sha256 is None:
@@ -141,27 +162,3 @@ def _around(files: ModelFiles, name: str) -> ModelFiles:
     """Give the files of the folder in which a SavedModel's `saved_model.pb` lies."""
     folder = name.rpartition("/")[0]
     return files.inside(folder) if folder else files
-
-
-def _label_place(name: str) -> str:
-    """Give the name beside which labels lie: of a SavedModel that of its folder."""
-    folder = name.rpartition("/")[0]
-    return folder if folder and name.endswith("/saved_model.pb") else name
-
-
-def _describe(model: LoadedModel, files: ModelFiles, name: str) -> None:
-    """Add what the files beside the model tell: names of classes, and how pictures go into it."""
-    beside = checked_treatment(model.metadata.get("marcelle") or {}, name)
-    beside |= read_sidecar(files, name)
-    labels = beside.pop("labels", None)
-    teachable = teachable_metadata(files, name)
-    if teachable is not None:
-        labels = labels or teachable_labels(teachable)
-        beside = {**image_treatment(model, teachable), **beside}
-    found, is_numbered = find_labels(files, _label_place(name)) or (None, False)
-    if is_converted(name, is_numbered=is_numbered):
-        beside = {**image_treatment(model, None), **beside}
-    model.metadata.update(beside)
-    for names in (labels, found):
-        if model.labels is None and names is not None and fits(names, model):
-            model.labels = names

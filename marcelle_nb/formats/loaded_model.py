@@ -37,7 +37,7 @@ class LoadedModel(ABC):
     labels : list of str or None
         The names of the classes, where the file or one beside it tells them.
     metadata : dict
-        What the file says about itself beyond the model.
+        What the file says about itself beyond the model; `"notes"` are texts for the user.
     size : int
         Bytes of the model's files.
     ops : dict of str to int
@@ -170,8 +170,10 @@ def _as_array(spec: TensorSpec, value: Any) -> NDArray[Any]:
 def _converted(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if array.dtype.kind not in "biufc":
         raise TypeError
-    with np.errstate(invalid="ignore"):  # NaN as a whole number: refused below
+    with np.errstate(invalid="ignore", over="ignore"):  # refused below
         result = array.astype(dtype)
     if dtype.kind in "biu" and not np.array_equal(result, array):
+        raise ValueError
+    if dtype.kind == "f" and np.isinf(result).any() and not np.isinf(array).any():
         raise ValueError
     return result

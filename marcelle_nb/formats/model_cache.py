@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,40 +45,62 @@ class ModelCache:
             import pooch
 
             folder = Path(os.environ.get("MARCELLE_NB_CACHE") or pooch.os_cache("marcelle-nb"))
-        self.folder = folder.expanduser().absolute()
+        try:
+            self.folder = folder.expanduser().absolute()
+        except RuntimeError as error:  # a `~name` of nobody
+            raise self._unusable(folder, error) from error
 
-    def find(self, sha256: str, name: str) -> Path | None:
-        """Give the file with a checksum, unless it is not there or was changed."""
+    def find(self, sha256: object, name: str) -> Path | None:
+        """Give the file with a checksum, unless it is not there, was changed or cannot be read.
+
+        What is no checksum is that of no file: a note may hold anything.
+        """
+        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            return None
         path = self._place(sha256, name)
-        return path if path.is_file() and file_sha256(path) == sha256 else None
+        with suppress(OSError):
+            if path.is_file() and file_sha256(path) == sha256:
+                return path
+        return None
 
     def add(self, path: Path, name: str) -> tuple[str, Path]:
-        """Move a file into the cache; give its checksum and where it is now."""
+        """Move a file into the cache; give its checksum and where it is now.
+
+        Raises
+        ------
+        DownloadRefused
+            If it cannot be put there.
+        """
         sha256 = file_sha256(path)
         found = self.find(sha256, name)
-        if found is None:
-            found = self._place(sha256, name)
-            found.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                path.replace(found)
-            except PermissionError:  # Windows, where another process is reading what it put there
-                if not found.is_file():
-                    raise
-        return sha256, found
+        if found is not None:
+            return sha256, found
+        place = self._place(sha256, name)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+        except OSError as error:
+            # on Windows, where another process is reading what it put there
+            if self.find(sha256, name) is None:
+                raise self._unusable(place, error) from error
+        return sha256, place
 
     def remembered(self, key: str) -> dict[str, Any] | None:
-        """Give what was remembered under a key."""
+        """Give what was remembered under a key, of whatever kind its values are."""
         try:
             value = json.loads(self._note(key).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
 
     def remember(self, key: str, value: Mapping[str, Any]) -> None:
-        """Remember a small document under a key, instead of what was remembered before."""
+        """Remember a small document under a key, instead of what was remembered before.
+
+        Where that cannot be written nothing is remembered, and no file is lost by it.
+        """
         path = self._note(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self.workspace() as folder:
+        with suppress(OSError, DownloadRefused), self.workspace() as folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
             (folder / path.name).write_text(json.dumps(value), encoding="utf-8")
             (folder / path.name).replace(path)
 
@@ -89,15 +111,19 @@ class ModelCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="partial-", dir=self.folder))
         except OSError as error:
-            raise DownloadRefused(
-                f"cache: expected a folder that can be written, got {str(self.folder)!r} "
-                f"({error}); the environment variable MARCELLE_NB_CACHE may name another"
-            ) from error
+            raise self._unusable(self.folder, error) from error
         try:
             self._sweep()
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @staticmethod
+    def _unusable(path: Path, error: Exception) -> DownloadRefused:
+        return DownloadRefused(
+            f"cache: expected a folder that can be written, got {str(path)!r} ({error}); the "
+            "environment variable MARCELLE_NB_CACHE may name another"
+        )
 
     def _sweep(self) -> None:
         """Remove what killed processes left behind."""
@@ -110,8 +136,6 @@ class ModelCache:
                 shutil.rmtree(left, ignore_errors=True)
 
     def _place(self, sha256: str, name: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise DownloadRefused(f"sha256: expected 64 hexadecimal digits, got {sha256!r:.80}")
         return self.folder / "files" / sha256 / name.rpartition("/")[2]
 
     def _note(self, key: str) -> Path:

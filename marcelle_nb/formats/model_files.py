@@ -14,7 +14,7 @@ from typing import Any
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.archive_member import ArchiveMember, archive_members, is_archive
 from marcelle_nb.formats.file_names import safe_name
-from marcelle_nb.formats.folder_listing import is_within, listed, walked
+from marcelle_nb.formats.folder_listing import is_file, is_within, listed, walked
 from marcelle_nb.formats.uploaded_file import uploaded_file
 
 MAX_BYTES = 2**31
@@ -94,6 +94,8 @@ class ModelFiles:
         if isinstance(source, ModelFiles):
             return source
         if isinstance(source, str | os.PathLike):
+            if not os.fspath(source):  # it would be the folder that Python was started in
+                raise FileNotFoundError("model: expected a file or folder, got ''")
             return cls._from_path(Path(source))
         if isinstance(source, Mapping):
             source = source.items()
@@ -155,6 +157,11 @@ class ModelFiles:
         if isinstance(content, bytes):
             return len(content)
         return content.stat().st_size if isinstance(content, Path) else content.size
+
+    def modified(self, name: str) -> float | None:
+        """Give the time when a file on disk was written, in seconds; None for others."""
+        content = self._find(name)
+        return content.stat().st_mtime if isinstance(content, Path) else None
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
         """Read a whole file of at most `limit` bytes."""
@@ -235,12 +242,12 @@ class ModelFiles:
         content = self._files.get(name)
         if content is None and self._root is not None:
             path = self._root / safe_name(name)
-            if path.is_file() and is_within(path, self._root):
+            if is_file(path) and is_within(path, self._root):
                 content = self._files[name] = path
         return content
 
     def _missing(self, name: str, expectation: str) -> ModelFormatError:
-        is_link = self._root is not None and (self._root / name).is_file()
+        is_link = self._root is not None and is_file(self._root / name)
         return ModelFormatError(
             f"{expectation}, got {'a link that leaves the folder' if is_link else 'none'}"
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from marcelle_nb.formats.replaced_file import place_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,31 +23,56 @@ def replaced_folder(folder: Path | str, *, last: str, stale: Sequence[str] = ())
     last : str
         The file without which the others are nothing: it is put there after them.
     stale : sequence of str
-        Patterns of names: what an earlier writing left there goes.
+        Patterns of names: what an earlier writing left there goes. Without the file `last` there
+        was none, and files with such names are somebody else's.
 
     Raises
     ------
     NotADirectoryError
-        If there is a file of that name.
+        If there is a file of that name, or a link in place of a folder inside.
+    OSError
+        If the files cannot take their place; what was there is as it was.
     """
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"target: expected a folder, got the file {str(folder)!r}")
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder.parent) as made:
-        new = Path(made) / "new"
+    # inside of what is there: it may be a link to another disk, or a disk itself
+    with place_beside(folder / last if folder.exists() else folder) as made:
+        new = made / "new"
         new.mkdir()
         yield new
-        written = [path.relative_to(new) for path in sorted(new.rglob("*")) if path.is_file()]
-        if not folder.exists():
+        if folder.exists():
+            _exchange(new, folder, made / "old", last, stale)
+        else:
             new.rename(folder)
-            return
+
+
+def _exchange(new: Path, folder: Path, old: Path, last: str, stale: Sequence[str]) -> None:
+    """Put files where others are; all of those come back where one cannot take its place."""
+    written = [path.relative_to(new) for path in sorted(new.rglob("*")) if path.is_file()]
+    for parent in {parent for path in written for parent in path.parents}:
+        if parent.parts and (folder / parent).is_symlink():  # it may lead to somebody else's files
+            raise NotADirectoryError(
+                f"target: expected a folder {parent.as_posix()!r} in {str(folder)!r}, got a link"
+            )
+    patterns = stale if (folder / last).is_file() else ()
+    going = {path.relative_to(folder) for pattern in patterns for path in folder.glob(pattern)}
+    going |= {path for path in written if (folder / path).is_file()}
+    moved: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+        moved.append((source, target))
+
+    try:
         # without its last file the folder is no model, rather than a mixture of two
-        (folder / last).unlink(missing_ok=True)
-        for path in [*folder.rglob("*")]:
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and any(fnmatch.fnmatchcase(name, pattern) for pattern in stale):
-                path.unlink()
+        for path in sorted(going, key=lambda path: path.name != last):
+            if (folder / path).is_file():
+                move(folder / path, old / path)
         for path in sorted(written, key=lambda path: path.name == last):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (new / path).replace(folder / path)
+            move(new / path, folder / path)
+    except BaseException:
+        for source, target in reversed(moved):
+            target.replace(source)
+        raise

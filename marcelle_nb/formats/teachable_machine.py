@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.json_document import parse_json
 from marcelle_nb.formats.labels import MAX_BYTES, checked_labels
+from marcelle_nb.formats.tfjs.model_json import ModelJson
 
 if TYPE_CHECKING:
     from marcelle_nb.formats.loaded_model import LoadedModel
@@ -48,6 +49,15 @@ def teachable_metadata(files: ModelFiles, main: str) -> dict[str, Any] | None:
         if key in value:
             checked_labels(value[key], f"{name}: {key}")
     return value
+
+
+def is_left_over(files: ModelFiles, main: str) -> bool:
+    """Tell a `metadata.json` from before somebody wrote another model into its folder.
+
+    The website's models have their weights in `weights.bin`.
+    """
+    groups = ModelJson.read(files, main).groups
+    return [path for group in groups for path in group.paths] != ["weights.bin"]
 
 
 def teachable_labels(metadata: dict[str, Any]) -> list[str] | None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import SplitResult, unquote, urljoin
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-from marcelle_nb.errors import DownloadRefused
-from marcelle_nb.formats.addresses import checked_address, display, is_loopback
+from marcelle_nb.errors import DownloadRefused, HostUnreachable, NoFileThere
+from marcelle_nb.formats.addresses import (
+    check_one_host,
+    checked_address,
+    display,
+    is_loopback,
+    is_this_machine,
+)
+from marcelle_nb.formats.watched_adapter import watched_adapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,13 +29,10 @@ MAX_HOPS = 10
 SILENCE = 30.0
 """Seconds without a byte after which a server is given up."""
 
-NOT_THERE = {403, 404, 410}
-"""How servers say that there is no such file; some storage services do not tell who may ask."""
-
 _CHUNK = 2**16
 _HEAD = 4096
-_PAGE = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL
+_PAGE = re.compile(  # no model begins with a comment, so what comes after one need not be known
+    rb"(\xef\xbb\xbf)?\s*<(!--|(!doctype\s+html|html|head)\b)", re.IGNORECASE
 )
 _TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title", re.IGNORECASE | re.DOTALL)
 
@@ -45,35 +51,31 @@ class WebRequest:
         Bytes.
     plain : bool
         Whether http is taken from other machines than this one.
-    optional : bool
-        Whether the server may answer that there is no such file.
 
     Attributes
     ----------
     answer : mapping of str to str, or None
-        The headers with which the file came; None where nothing has changed, or is there.
+        The headers with which the file came; None where nothing has changed.
     complete : bool
         Whether the answer came to its end.
     error : DownloadRefused or None
     received : int
         Bytes so far.
-    stopped : bool
-        Set this to True to end the work at the next byte that comes.
     """
 
-    def __init__(
-        self, url: str, target: Path, *, limit: int, plain: bool, optional: bool = False
-    ) -> None:
+    def __init__(self, url: str, target: Path, *, limit: int, plain: bool) -> None:
         self.answer: Mapping[str, str] | None = None
         self.complete = False
         self.error: DownloadRefused | None = None
         self.received = 0
-        self.stopped = False
+        self._stopped = False
+        self._socket: socket.socket | None = None
+        self._peer: str | None = None
+        self._redirection: tuple[SplitResult, str | None] | None = None
         self._url = url
         self._target = target
         self._limit = limit
         self._plain = plain
-        self._optional = optional
 
     def run(self, headers: Mapping[str, str]) -> None:
         """Do the work; what happened is in the attributes."""
@@ -82,6 +84,8 @@ class WebRequest:
 
         try:
             with requests.Session() as session:
+                for scheme in ("https://", "http://"):
+                    session.mount(scheme, watched_adapter(self._look_at))
                 self._run(session, headers)
         except DownloadRefused as error:
             self.error = error
@@ -91,45 +95,45 @@ class WebRequest:
                 f"network may be in between ({error})"
             )
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            self.error = self._refused(f"expected an answer, got none for {SILENCE:g} s")
+            self.error = self._unreachable(f"got none for {SILENCE:g} s")
+        except requests.exceptions.ConnectionError as error:
+            self.error = self._unreachable(f"got none: {_cause(error)}")
         except (
             requests.exceptions.RequestException,
             urllib3.exceptions.HTTPError,
             OSError,
             ValueError,  # what an address or a header cannot be made of
         ) as error:
-            self.error = self._refused(f"expected the whole file, but the connection gave {error}")
+            self.error = self._refused(
+                f"expected the whole file, but the connection gave {_cause(error)}"
+            )
+
+    def stop(self) -> None:
+        """End the work, whatever it waits for or reads; from any thread."""
+        self._stopped = True
+        if self._socket is not None:
+            # the library may be reading what has no end before it gives anything to this class
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _run(self, session: requests.Session, headers: Mapping[str, str]) -> None:
         with self._final_response(session, headers) as response:
             if response.status_code == 200:
-                if self._copy(response):
-                    self.answer = dict(response.headers)
-            elif response.status_code != 304 and not self._is_missing(response.status_code):
-                raise self._refused(
-                    f"expected a file, got the answer {response.status_code} "
-                    f"{response.reason or ''}".rstrip()
+                self._copy(response)
+                self.answer = dict(response.headers)
+            elif response.status_code != 304:
+                raise NoFileThere(
+                    f"{display(self._url)}: expected a file, got the answer "
+                    f"{response.status_code} {response.reason or ''}".rstrip()
                 )
-            self.complete = not self.stopped
-
-    def _is_missing(self, status: int) -> bool:
-        return self._optional and status in NOT_THERE
+            self.complete = not self._stopped
 
     def _final_response(
         self, session: requests.Session, headers: Mapping[str, str]
     ) -> requests.Response:
         url, came_from = self._url, None
         for _ in range(MAX_HOPS + 1):
-            parts = checked_address(url, plain=self._plain, came_from=came_from)
-            session.trust_env = not is_loopback(parts.hostname or "")  # no proxy to this machine
-            response = session.get(
-                url,
-                headers={"Accept-Encoding": "identity", **headers},
-                auth=_credentials(parts),
-                allow_redirects=False,
-                stream=True,
-                timeout=SILENCE,
-            )
+            response = self._response(session, url, came_from, headers)
             target = response.headers.get("Location")
             if not response.is_redirect or target is None:
                 return response
@@ -137,8 +141,58 @@ class WebRequest:
             url, came_from = urljoin(url, target), url
         raise self._refused(f"expected at most {MAX_HOPS} redirections, got more")
 
-    def _copy(self, response: requests.Response) -> bool:
-        """Write the file; say whether there is one."""
+    def _response(
+        self,
+        session: requests.Session,
+        url: str,
+        came_from: str | None,
+        headers: Mapping[str, str],
+    ) -> requests.Response:
+        import requests
+
+        parts = checked_address(url, plain=self._plain, came_from=came_from)
+        request = requests.Request(
+            "GET",
+            url,
+            headers={"Accept-Encoding": "identity", **headers},
+            auth=_credentials(parts),
+        )
+        prepared = session.prepare_request(request)
+        # the library writes an address anew, by which it may become another one
+        asked = prepared.url or ""
+        parts = checked_address(asked, plain=self._plain, came_from=came_from)
+        check_one_host(asked, parts)
+        session.trust_env = not is_loopback(parts.hostname or "")  # no proxy to this machine
+        settings = session.merge_environment_settings(asked, {}, True, None, None)
+        is_proxied = requests.utils.select_proxy(asked, settings["proxies"]) is not None
+        is_redirected = came_from is not None and not is_loopback(
+            urlsplit(came_from).hostname or ""
+        )
+        self._redirection = None
+        if is_redirected and not is_proxied:
+            is_same = _origin(urlsplit(came_from or "")) == _origin(parts)
+            self._redirection = parts, self._peer if is_same else None
+        return session.send(prepared, allow_redirects=False, timeout=SILENCE, **settings)
+
+    def _look_at(self, connected: socket.socket) -> None:
+        """Look at whom a name has led to, before anything is sent; and keep what `stop` ends."""
+        self._socket = connected
+        peer, own = connected.getpeername()[0], connected.getsockname()[0]
+        if self._redirection is not None:
+            parts, earlier = self._redirection
+            if (peer == own or is_this_machine(peer)) and peer != earlier:
+                raise DownloadRefused(
+                    f"address: {display(parts.geturl())}: another machine may not redirect to "
+                    "this one"
+                )
+        self._peer = peer
+        if self._stopped:
+            self.stop()
+
+    def _copy(self, response: requests.Response) -> None:
+        packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packing not in ("", "identity"):  # nobody could tell whether all of it came
+            raise self._refused(f"expected the file as it is, got it packed as {packing!r:.40}")
         declared = response.headers.get("Content-Length", "")
         if declared.isdigit() and int(declared) > self._limit:
             raise self._refused(f"expected at most {self._limit:,} bytes, got {int(declared):,}")
@@ -146,25 +200,44 @@ class WebRequest:
         head = b""
         while len(head) < _HEAD and (chunk := next(chunks, b"")):
             head += chunk
-        if _PAGE.match(head):
-            if self._optional:
-                return False
-            raise self._refused(_page(head, response.url))
+        if _PAGE.match(head[:_HEAD]):
+            said = _page(head[:_HEAD], response.url)
+            raise NoFileThere(f"{display(self._url)}: {said}")
         with self._target.open("wb") as file:
             file.write(head)
             for chunk in chunks:
                 file.write(chunk)
-        return True
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
-        while not self.stopped and (chunk := response.raw.read1(_CHUNK, decode_content=True)):
+        while not self._stopped and (chunk := response.raw.read1(_CHUNK, decode_content=False)):
             self.received += len(chunk)
             if self.received > self._limit:
                 raise self._refused(f"expected at most {self._limit:,} bytes, got more")
             yield chunk
 
+    def _unreachable(self, what: str) -> DownloadRefused:
+        if self.received:  # it was there
+            return self._refused(f"expected the whole file, {what}")
+        host = urlsplit(self._url).hostname
+        return HostUnreachable(f"{display(self._url)}: expected an answer of {host}, {what}")
+
     def _refused(self, what: str) -> DownloadRefused:
         return DownloadRefused(f"{display(self._url)}: {what}")
+
+
+def _cause(error: BaseException) -> str:
+    """Give the system's own words, around which the libraries put theirs."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        inner = getattr(cause, "reason", None) or next(iter(cause.args), None)
+        cause = (
+            cause.__cause__
+            or (inner if isinstance(inner, BaseException) else None)
+            or (cause.__context__)
+        )
+    return " ".join(str(error).split())[:200]
 
 
 def _credentials(parts: SplitResult) -> Callable[[T], T] | tuple[str, str]:
@@ -172,6 +245,10 @@ def _credentials(parts: SplitResult) -> Callable[[T], T] | tuple[str, str]:
     if parts.username is None:
         return lambda request: request
     return unquote(parts.username), unquote(parts.password or "")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _page(head: bytes, url: str) -> str:

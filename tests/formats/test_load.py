@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 from marcelle_nb.errors import DownloadRefused, ModelFormatError
+from marcelle_nb.formats.convert import convert
 from marcelle_nb.formats.load import load
 from tests.formats.test_model_files import zipped
 from tests.formats.web_server import web_server
+
+# Keras writes HDF5 through an interface of NumPy 1
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 LAYERS = FIXTURES / "tfjs-layers" / "mlp_dense"
@@ -84,6 +88,24 @@ def test_model_loads_from_an_address(tmp_path, monkeypatch):
     np.testing.assert_allclose(model(*inputs)[0], wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["keras_model.h5", "model_unquant.tflite", "graph.pb"])
+def test_file_from_an_address_is_known_as_well_as_that_on_disk(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("MARCELLE_NB_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "files"
+    convert(PICTURES, folder / name)
+    if name == "graph.pb":
+        told = {**TREATMENT, "labels": ["a", "b", "c"]}
+        (folder / "graph.pb.metadata.json").write_text(json.dumps(told))
+    else:
+        (folder / "labels.txt").write_text("0 a\n1 b\n2 c\n")
+    with web_server() as server:
+        server.answers = {f"/{path.name}": path.read_bytes() for path in folder.iterdir()}
+        fetched = load(server.url(f"/{name}"))
+    for model in (fetched, load(folder / name)):
+        assert model.labels == ["a", "b", "c"]
+        assert model.metadata.items() >= TREATMENT.items()
+
+
 def test_checksum_is_compared_for_a_path_too():
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files_of(LAYERS).items()}
     assert load(LAYERS, sha256=sums).format == "tfjs-layers"
@@ -106,6 +128,26 @@ def test_format_may_be_named():
 def test_option_of_another_format_is_refused(option):
     with pytest.raises(ValueError, match=r"expected with another format, got tfjs-layers"):
         load(LAYERS, **option)
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "said"),
+    [
+        (
+            "https://a.example/model",
+            {"format": "caffe"},
+            "format: expected one of tfjs, tfjs-layers, ",
+        ),
+        ("https://a.example/model.json", {"tags": ["serve"]}, "tags: expected with another"),
+        ("https://a.example/m", {"format": "onnx", "signature": "s"}, "signature: expected with"),
+    ],
+)
+def test_what_is_impossible_is_refused_before_anything_is_fetched(
+    address, options, said, monkeypatch
+):
+    monkeypatch.setattr("marcelle_nb.formats.load.open_files", None)
+    with pytest.raises(ValueError, match=said):
+        load(address, **options)
 
 
 def test_teachable_machine_tells_names_crop_and_range():
@@ -131,10 +173,11 @@ def test_sounds_and_poses_of_teachable_machine_are_no_pictures():
 
 
 def test_names_of_another_number_of_classes_are_not_the_models():
-    assert load(teachable(labels=["a", "b"])).labels is None
+    with pytest.warns(UserWarning, match=r"got 2 in metadata.json"):
+        assert load(teachable(labels=["a", "b"])).labels is None
 
 
-@pytest.mark.parametrize("labels", ["abc", [1, 2, 3], ["x" * 300, "b", "c"]])
+@pytest.mark.parametrize("labels", ["abc", [1, 2, 3], ["x" * 3000, "b", "c"]])
 def test_names_that_are_none_are_refused(labels):
     with pytest.raises(ModelFormatError, match=r"metadata.json: labels: expected a list of names"):
         load(teachable(labels=labels))

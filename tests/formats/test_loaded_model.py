@@ -72,6 +72,8 @@ def test_text_is_no_number_and_numbers_are_no_text():
         model([1])
     with pytest.raises(ValueError, match="a: expected numbers of type float32"):
         Sum("tflite", inputs=[TensorSpec("a", None, "float32")], outputs=[], ops={})(["word"])
+    with pytest.raises(ValueError, match="a: expected numbers of type float32"):
+        Sum("tflite", inputs=[TensorSpec("a", None, "float32")], outputs=[], ops={})([1e300])
 
 
 @pytest.mark.parametrize("shape", [(2,), (1, 3), (1, 2, 1)])

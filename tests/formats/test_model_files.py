@@ -332,3 +332,8 @@ def test_saved_model_is_the_folder_around_its_file(tmp_path):
 def test_open_files_stay_what_they_are():
     files = ModelFiles({"a": Path(__file__)})
     assert ModelFiles.open(files) is files
+
+
+def test_no_path_is_not_the_folder_that_python_was_started_in():
+    with pytest.raises(FileNotFoundError, match="expected a file or folder, got ''"):
+        ModelFiles.open("")

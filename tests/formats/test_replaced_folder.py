@@ -51,3 +51,63 @@ def test_a_file_in_the_way_is_refused(tmp_path):
         replaced_folder(tmp_path / "file", last="main"),
     ):
         pass
+
+
+def test_files_of_such_names_stay_where_there_was_no_model(tmp_path):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "logo.svg").write_text("mine")
+    with replaced_folder(tmp_path, last="main", stale=("assets/*",)) as new:
+        (new / "main").write_text("new")
+    assert names(tmp_path) == ["assets", "assets/logo.svg", "main"]
+
+
+def test_pattern_is_of_names_in_the_folder_alone(tmp_path):
+    for name in ("main", "part-1", "part-a/b-1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("old")
+    with replaced_folder(tmp_path, last="main", stale=("part-*1",)) as new:
+        (new / "main").write_text("new")
+    assert names(tmp_path) == ["main", "part-a", "part-a/b-1"]
+
+
+def test_what_was_there_comes_back_where_a_file_cannot_take_its_place(tmp_path):
+    (tmp_path / "z").mkdir()  # where a file is to go
+    for name in ("main", "a", "part-1"):
+        (tmp_path / name).write_text("old")
+
+    def write():
+        with replaced_folder(tmp_path, last="main", stale=("part-*",)) as new:
+            for name in ("main", "a", "z"):
+                (new / name).write_text("new")
+
+    with pytest.raises(IsADirectoryError):
+        write()
+    assert names(tmp_path) == ["a", "main", "part-1", "z"]
+    assert {(tmp_path / name).read_text() for name in ("main", "a", "part-1")} == {"old"}
+
+
+def test_linked_folder_is_written_on_its_own_disk(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    with replaced_folder(tmp_path / "link", last="main") as new:
+        assert new.resolve().is_relative_to(tmp_path / "disk")
+        (new / "main").write_text("new")
+    assert names(tmp_path / "disk") == ["main"]
+
+
+def test_link_in_place_of_a_folder_inside_is_refused(tmp_path):
+    folder, other = tmp_path / "model", tmp_path / "other"
+    for place in (folder, other):
+        place.mkdir()
+        (place / "main").write_text("old")
+    (folder / "parts").symlink_to(other)
+
+    def write():
+        with replaced_folder(folder, last="main") as new:
+            (new / "parts").mkdir()
+            for name in ("main", "parts/main"):
+                (new / name).write_text("new")
+
+    with pytest.raises(NotADirectoryError, match=r"expected a folder 'parts' in .* got a link"):
+        write()
+    assert {(place / "main").read_text() for place in (folder, other)} == {"old"}
