@@ -138,7 +138,7 @@ class FileReceiver:
     def _on_deliver(self, message: Message) -> None:
         delivery = message.take("file", Integer(min=0))
         numbers = message.take("files", IntegerList(min=0, max_length=MAX_FILES))
-        whole = [n for n in numbers if n in self._files and self._is_whole(n)]
+        whole = [n for n in dict.fromkeys(numbers) if n in self._files and self._is_whole(n)]
         files = [self._files.pop(n) for n in whole]
         # the page asks again where this answer is lost: then there are none left, and none come
         # twice

@@ -11,6 +11,7 @@ import logging
 import threading
 import traceback
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from marcelle_nb.joining_operators import JoiningOperators
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger("marcelle_nb")
+
+_PACKAGE = str(Path(__file__).parent)
 
 lock = threading.RLock()
 """Guards the values, queues and subscribers of all streams; never held in a user's function.
@@ -236,6 +239,12 @@ def described(error: BaseException) -> str:
     if isinstance(error, ValueError) and str(error):
         return str(error)
     text = f"{type(error).__name__}: {error}"
-    for frame, line in list(traceback.walk_tb(error.__traceback__))[-1:]:
-        text += f" (in {frame.f_code.co_name}, line {line})"
+    # a place within this package tells nothing to those who wrote the function that failed
+    places = [
+        (frame.f_code.co_name, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(_PACKAGE)
+    ]
+    for name, line in places[-1:]:
+        text += f" (in {name}, line {line})"
     return text

@@ -196,3 +196,10 @@ def test_whatever_a_page_sends_memory_is_bounded_and_files_work_afterwards(messa
     assert page.chunk(b"abc", file=77)["kind"] == "received"
     page.deliver(77)
     assert eventually(lambda: page.batches)[-1] == [("a.bin", b"abc")]
+
+
+def test_file_that_is_named_twice_is_handed_on_once(page):
+    page.chunk(b"abc", file=3)
+    page.chunk(b"de", file=5)
+    assert page.deliver(3, 3, 5, 3) == {"kind": "delivered", "file": 99}
+    assert eventually(lambda: page.batches) == [[("a.bin", b"abc"), ("a.bin", b"de")]]

@@ -551,6 +551,51 @@ def test_a_format_that_there_is_not_is_refused(tmp_path, name, format):
         trained(build, epochs=1).save(tmp_path / name, format=format)
 
 
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.hdf5", "web"])
+def test_what_was_saved_as_a_regression_is_one_again(tmp_path, name):
+    def linear(shape, classes):
+        return keras.Sequential([keras.Input(shape), layers.Dense(classes)])
+
+    model = KerasModel(linear, task="regression", epochs=1)
+    model.train([{"x": row["x"], "y": float(i)} for i, row in enumerate(ROWS)]).wait(60)
+    model.save(tmp_path / name)
+    again = KerasModel().load(tmp_path / name)
+    assert again.task == "regression"
+    x = ROWS[0]["x"]
+    assert again.predict(x) == pytest.approx(model.predict(x))
+    classes = KerasModel(functional(), labels=["a", "b", "c"])
+    classes.save(tmp_path / name)
+    assert again.load(tmp_path / name).task == "classification"
+    assert again.predict(x) == classes.predict(x)
+
+
+def test_files_tell_what_the_model_told_wherever_they_go(tmp_path):
+    model = KerasModel(functional(), labels=["k", "l", "m"])
+    assert [path.name for path in model.save(tmp_path / "m.keras")] == ["m.keras"]
+    upload = [("m.keras", (tmp_path / "m.keras").read_bytes())]
+    assert KerasModel().load(upload).labels == ["k", "l", "m"]
+
+
+def test_place_that_is_of_another_kind_is_named(tmp_path):
+    model = KerasModel(functional(), labels=["k", "l", "m"])
+    (tmp_path / "m.keras").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(IsADirectoryError, match=r"^target: expected a file, got the folder '.*m.k"):
+        model.save(tmp_path / "m.keras")
+    for name in ("file/m.keras", "file/web"):
+        with pytest.raises(NotADirectoryError, match=rf"^target: expected a folder .*{name[:4]}"):
+            model.save(tmp_path / name)
+    with pytest.raises(NotADirectoryError, match=r"^target: expected a folder, got the file"):
+        model.save(tmp_path / "file", format="tfjs")
+
+
+def test_size_of_shards_may_be_text(tmp_path):
+    model = KerasModel(functional(), labels=["k", "l", "m"])
+    assert len(model.save(tmp_path / "web", shard_size="32 B")) > 2
+    with pytest.raises(ValueError, match=r"^shard_size: expected a number of bytes from 1 on"):
+        model.save(tmp_path / "web", shard_size="0")
+
+
 def test_a_model_that_is_not_built_cannot_be_saved(tmp_path):
     with pytest.raises(ValueError, match="expected a model that is built"):
         KerasModel(build).save(tmp_path / "m.keras")
@@ -619,6 +664,87 @@ def test_building_during_a_run_is_refused_before_anything_is_made(monkeypatch):
     assert made == []
     run.cancel()
     run.wait(20)
+
+
+@pytest.mark.parametrize("given", ["function", "model"])
+def test_a_run_that_begins_while_it_is_built_waits_and_trains_what_was_built(given, monkeypatch):
+    began, go = threading.Event(), threading.Event()
+    model = made(build if given == "function" else build((4,), 3), epochs=2)
+    new, makers = model._source.new, list[str]()
+
+    def slow(*arguments):
+        makers.append(threading.current_thread().name)
+        began.set()
+        assert go.wait(20)
+        return new(*arguments)
+
+    monkeypatch.setattr(model._source, "new", slow)
+    building = threading.Thread(target=model.build, args=((4,), ["b", "c", "a"]), name="builder")
+    building.start()
+    assert began.wait(20)
+    run = model.train(ROWS)
+    with pytest.raises(AlreadyTraining):
+        model.build((4,), ["b", "c", "a"])
+    assert not run.done
+    go.set()
+    building.join(20)
+    built = model.keras_model
+    run.wait(60)
+    assert makers == ["builder"]
+    assert model.keras_model is built
+    assert int(built.optimizer.iterations) == 2 * 2
+
+
+def test_building_while_a_run_makes_its_model_is_refused_at_once():
+    began, go = threading.Event(), threading.Event()
+
+    def slow(*arguments):
+        began.set()
+        assert go.wait(20)
+        return build(*arguments)
+
+    model = made(slow, epochs=1)
+    run = model.train(ROWS)
+    assert began.wait(20)
+    with pytest.raises(AlreadyTraining):
+        model.build((4,), ["b", "c", "a"])
+    go.set()
+    run.wait(60)
+    assert model.labels == ["b", "c", "a"]
+
+
+def test_a_run_that_waits_for_a_building_can_be_cancelled(monkeypatch):
+    began, go = threading.Event(), threading.Event()
+    model = made(build)
+    new = model._source.new
+
+    def slow(*arguments):
+        began.set()
+        assert go.wait(20)
+        return new(*arguments)
+
+    monkeypatch.setattr(model._source, "new", slow)
+    building = threading.Thread(target=model.build, args=((4,), ["b", "c", "a"]))
+    building.start()
+    assert began.wait(20)
+    run = model.train(ROWS)
+    run.cancel()
+    run.wait(20)
+    assert model.training.value.data["stopped"] is True
+    go.set()
+    building.join(20)
+
+
+def test_a_file_that_cannot_be_loaded_leaves_the_model_as_it_was(tmp_path):
+    model = trained(build, epochs=1)
+    before, rate = weights(model), model.learning_rate
+    (tmp_path / "m.keras").write_bytes(b"no zip")
+    with pytest.raises(ModelFormatError):
+        model.load(tmp_path / "m.keras")
+    assert equal(weights(model), before)
+    assert (model.learning_rate, model.labels) == (rate, ["b", "c", "a"])
+    assert model.ready
+    model.train(ROWS).wait(60)
 
 
 def test_loading_and_training_keep_out_of_each_others_way(tmp_path, monkeypatch):

@@ -8,7 +8,6 @@ from marcelle_nb.models.keras_shapes import (
     checked_outputs,
     input_dtype,
     input_layout,
-    readable,
 )
 
 
@@ -65,10 +64,6 @@ def test_layers_that_do_not_fit_together_are_named(stack, message):
 def test_the_message_of_a_layer_within_another_model_names_the_layer():
     with pytest.raises(TrainingError, match="layer 'conv': expected min_ndim=4"):
         checked_outputs(Own(layers.Dense(2), layers.Conv2D(2, 3, name="conv")), (4,))
-
-
-def test_what_fails_for_another_reason_says_so():
-    assert readable(RuntimeError("no such thing")) == "model: no such thing"
 
 
 def test_a_model_with_two_inputs_or_outputs_is_refused():

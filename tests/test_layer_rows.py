@@ -91,3 +91,18 @@ def test_the_text_has_every_column_whole():
 def test_what_is_no_model_is_refused():
     with pytest.raises(TypeError, match="model: expected one with layers, got 3"):
         rows_of(3)
+
+
+def test_layers_of_a_class_of_ones_own_tell_their_shapes_once_it_was_called():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden = layers.Dense(8, name="hidden")
+
+        def call(self, x):
+            return self.hidden(x)
+
+    own = Own()
+    assert [row[2] for row in layer_rows(own).cells] == ["?"]
+    own(keras.ops.zeros((1, 4)))
+    assert [row[2] for row in layer_rows(own).cells] == ["? × 8"]

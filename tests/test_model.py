@@ -584,7 +584,7 @@ def test_training_on_a_dataset_makes_it_the_models_own(model):
     trained_run = model.train(data)
     eventually(lambda: trained_run.done)
     assert model.dataset is data
-    assert model._can_train.value
+    assert model._watched.is_there.value
 
 
 def test_training_on_a_list_leaves_the_models_dataset(model):
@@ -601,12 +601,12 @@ def test_what_is_no_dataset_cannot_be_the_models(model, value):
 
 def test_the_dataset_is_described_as_it_grows(model):
     model.dataset = data = Dataset(f"growing-{model.title}")
-    assert model._dataset_text.value == f"{data.name}, 0 instances of 0 labels"
+    assert model._watched.text.value == f"{data.name}, 0 instances of 0 labels"
     data.create({"x": [1], "y": "a"})
-    assert model._dataset_text.value == f"{data.name}, 1 instance of 1 label"
+    assert model._watched.text.value == f"{data.name}, 1 instance of 1 label"
     data.clear()
     model.dataset = None
-    assert (model._dataset_text.value, model._can_train.value) == ("", False)
+    assert (model._watched.text.value, model._watched.is_there.value) == ("", False)
 
 
 def test_a_dataset_that_was_replaced_is_not_followed_any_more(model):
@@ -614,7 +614,7 @@ def test_a_dataset_that_was_replaced_is_not_followed_any_more(model):
     model.dataset = Dataset("second")
     first.create({"x": [1], "y": "a"})
     first.clear()
-    assert model._dataset_text.value.startswith("second")
+    assert model._watched.text.value.startswith("second")
     assert first.count._subscriptions == ()
 
 
@@ -624,9 +624,9 @@ def test_the_dataset_is_not_counted_while_no_page_shows_the_model(model):
     model.view_gone("a")
     eventually(lambda: not model.shown.value)
     data.create({"x": [1], "y": "a"})
-    assert model._dataset_text.value == f"{data.name}, 0 instances of 0 labels"
+    assert model._watched.text.value == f"{data.name}, 0 instances of 0 labels"
     model.view_seen("b")
-    eventually(lambda: model._dataset_text.value == f"{data.name}, 1 instance of 1 label")
+    eventually(lambda: model._watched.text.value == f"{data.name}, 1 instance of 1 label")
     data.clear()
 
 

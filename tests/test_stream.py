@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcelle_nb.component import Component
-from marcelle_nb.stream import Stream
+from marcelle_nb.stream import Stream, described
 from tests.at_once import at_once, each
 from tests.eventually import eventually
 
@@ -413,3 +413,12 @@ def test_a_forgotten_stream_is_collected():
     del stream
     gc.collect()
     assert gone() is None
+
+
+def test_what_failed_is_told_with_its_place_in_the_users_code_not_in_ours():
+    with pytest.raises(TypeError) as raised:
+        bool(Stream(0))
+    assert described(raised.value).endswith(
+        "(in test_what_failed_is_told_with_its_place_in_the_users_code_not_in_ours, line"
+        f" {raised.tb.tb_lineno})"
+    )

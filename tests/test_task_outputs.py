@@ -28,6 +28,11 @@ def test_more_or_fewer_names_than_classes_are_refused(labels):
         classification(np.array([0.25, 0.75]), labels)
 
 
+def test_scores_that_are_no_numbers_name_no_class():
+    with pytest.raises(ValueError, match="expected scores, got NaN"):
+        classification(np.array([0.25, np.nan]), [])
+
+
 def test_a_tensor_is_what_the_model_gives():
     assert segmentation(SCORES, "tensor", apply_argmax=False) is SCORES
 
@@ -85,3 +90,16 @@ def test_numbers_that_are_no_image_are_refused_with_advice(scores, reason):
 def test_argmax_needs_classes():
     with pytest.raises(ValueError, match="height × width × classes for apply_argmax=True"):
         segmentation(np.zeros((4, 5)), "tensor", apply_argmax=True)
+
+
+def test_one_probability_serves_for_two_labels():
+    answer = classification(np.array([[0.75]]), ["cat", "dog"])
+    assert answer == ClassifierResults("dog", {"cat": 0.25, "dog": 0.75})
+    with pytest.raises(ValueError, match="output: expected a probability for two labels, got 3"):
+        classification(np.array([[3.0]]), ["cat", "dog"])
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (0,), (1, 2, 2)])
+def test_scores_of_several_inputs_or_none_are_no_class(shape):
+    with pytest.raises(ValueError, match="output: expected one score for each class"):
+        classification(np.zeros(shape), [])

@@ -9,6 +9,7 @@ import pytest
 from marcelle_nb.errors import ModelFormatError, UnsupportedByModel
 from marcelle_nb.models import tf_generic_model as module
 from marcelle_nb.models.classifier_results import ClassifierResults
+from marcelle_nb.models.model_use import ModelUse
 from marcelle_nb.models.tf_generic_model import TFGenericModel
 from tests.eventually import eventually
 from tests.fake_loaded_model import FakeLoadedModel
@@ -121,12 +122,18 @@ def test_what_is_no_model_raises_and_shows(model):
         model.predict([1, 2])
 
 
-def test_a_failure_takes_away_what_was_loaded_before(model):
+def test_a_failure_leaves_what_was_loaded_before(model):
+    page = FakePage(model)
     model.load_from_files(DENSE)
+    x, y = expected(DENSE)
+    facts = dict(eventually(lambda: page.state["facts"]))
     with pytest.raises(ModelFormatError):
         model.load_from_files([("notes.txt", b"hello")])
-    with pytest.raises(RuntimeError, match="expected a loaded model"):
-        model.predict([1, 2])
+    np.testing.assert_allclose(model.predict(x[0]), y[0], atol=1e-5)
+    assert model.ready
+    assert eventually(lambda: page.state["failed"])
+    assert page.state["state"].endswith(". The model from before is still here")
+    assert dict(page.state["facts"]) == facts
 
 
 def test_nothing_predicts_before_something_is_loaded(model):
@@ -146,6 +153,108 @@ def test_in_the_background_it_returns_at_once_and_a_prediction_waits(model, fake
     go.set()
     asking.join(20)
     assert answers == [[1, 2]]
+
+
+def doubling(factor):
+    return FakeLoadedModel(lambda x: factor * x, (None, 2))
+
+
+@pytest.fixture
+def gated(monkeypatch):
+    """Loading waits at a gate; each source is the factor that the model multiplies by."""
+    began, go, read = threading.Event(), threading.Event(), list[str]()
+
+    def load(source, **_):
+        read.append(source)
+        began.set()
+        assert go.wait(20)
+        return doubling(float(source))
+
+    monkeypatch.setattr(module, "load", load)
+    return began, go, read
+
+
+def test_of_several_that_are_asked_for_the_last_counts(model, gated):
+    began, go, read = gated
+    model.load_from_files("1", wait=False)
+    assert began.wait(20)
+    for factor in ("2", "3", "4"):
+        model.load_from_files(factor, wait=False)
+    assert not model.ready
+    go.set()
+    assert model.predict([1, 1]).tolist() == [4, 4]
+    assert read == ["1", "4"]
+    assert model.ready
+
+
+def test_a_prediction_waits_for_no_file_that_is_asked_for_later(model, monkeypatch):
+    begun = {name: threading.Event() for name in "12"}
+    gates = {name: threading.Event() for name in "12"}
+
+    def load(source, **_):
+        begun[source].set()
+        assert gates[source].wait(20)
+        return doubling(float(source))
+
+    monkeypatch.setattr(module, "load", load)
+    model.load_from_files("1", wait=False)
+    assert begun["1"].wait(20)
+    answers = list[object]()
+    asking = threading.Thread(target=lambda: answers.append(model.predict([1, 1]).tolist()))
+    asking.start()
+    threading.Event().wait(0.1)
+    model.load_from_files("2", wait=False)
+    gates["1"].set()
+    asking.join(20)
+    assert answers == [[1, 1]]
+    gates["2"].set()
+    assert model.predict([1, 1]).tolist() == [2, 2]
+
+
+def test_while_another_is_read_a_prediction_waits_for_it(model, gated):
+    began, go, _ = gated
+    model._fitted = ModelUse.checked("generic", "generic").open(doubling(1))
+    model.load_from_files("5", wait=False)
+    assert began.wait(20)
+    threading.Timer(0.1, go.set).start()
+    assert model.predict([1, 1]).tolist() == [5, 5]
+
+
+def test_a_prediction_that_began_before_a_load_ends_with_the_old_model(model, monkeypatch):
+    inside, go = threading.Event(), threading.Event()
+
+    def slow(x):
+        inside.set()
+        assert go.wait(20)
+        return x
+
+    models = iter([FakeLoadedModel(slow, (None, 2)), doubling(3)])
+    monkeypatch.setattr(module, "load", lambda source, **_: next(models))
+    model.load_from_files("a")
+    answers = list[object]()
+    asking = threading.Thread(target=lambda: answers.append(model.predict([1, 1]).tolist()))
+    asking.start()
+    assert inside.wait(20)
+    model.load_from_files("b")
+    go.set()
+    asking.join(20)
+    assert answers == [[1, 1]]
+    assert model.predict([1, 1]).tolist() == [3, 3]
+
+
+def test_who_hears_of_a_failure_can_load_another(model, monkeypatch):
+    def load(source, **_):
+        if source == "bad":
+            raise ModelFormatError("model: expected one, got none")
+        return doubling(2)
+
+    monkeypatch.setattr(module, "load", load)
+    model.training.subscribe(
+        lambda status: model.load_from_files("good") if status.status == "error" else None
+    )
+    with pytest.raises(ModelFormatError):
+        model.load_from_files("bad")
+    assert model.predict([1, 1]).tolist() == [2, 2]
 
 
 def test_in_the_background_an_error_shows_and_raises_in_predict(model, monkeypatch, caplog):
@@ -171,7 +280,7 @@ def test_a_model_that_is_cleared_while_it_loads_stays_empty(model, fake, monkeyp
     assert began.wait(20)
     model.clear()
     go.set()
-    model._settled.wait(20)
+    eventually(lambda: not model._pending)
     assert not model.ready
     assert model.training.value.status == "idle"
 
@@ -282,6 +391,27 @@ def test_its_summary_is_that_of_the_file(model, fake):
     assert model.summary() == "nothing is loaded"
     model.load_from_files("a")
     assert "operations: MatMul × 3, Relu × 1" in model.summary()
+
+
+def test_its_summary_names_every_layer_in_full(model):
+    model.load_from_files(DENSE)
+    text = model.summary()
+    assert "format: tfjs-layers" in text
+    for layer in model.layers:
+        assert layer.name in text
+    assert "Connected to" in text
+
+
+def test_its_metadata_are_those_of_what_is_loaded(monkeypatch):
+    told = {"input_range": (-1, 1), "crop": "center"}
+    fake = FakeLoadedModel(lambda x: x, (None, 4, 4, 3), metadata=told)
+    monkeypatch.setattr(module, "load", lambda source, **_: fake)
+    model = TFGenericModel("image", "generic")
+    assert model.metadata == {}
+    model.load_from_files("a")
+    assert model.metadata == {**told, "image_size": (4, 4)}
+    assert model.loaded is fake
+    model.close()
 
 
 def test_a_file_with_layers_has_them(model):

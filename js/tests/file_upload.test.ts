@@ -57,6 +57,13 @@ describe("files", () => {
     expect(el.querySelectorAll("li")).toHaveLength(0);
   });
 
+  test("that are sent later are counted alone", async () => {
+    answer();
+    await drop(file("model.json"), file("a.bin"));
+    await drop(file("other.keras"));
+    expect(text(el)).toContain("1 file sent");
+  });
+
   test("that are picked are sent, and the same one can be picked again", async () => {
     answer();
     const input = el.querySelector("input")!;

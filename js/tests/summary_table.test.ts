@@ -22,6 +22,16 @@ test("a row a layer, as text, with headings that say what is what", () => {
   expect(text(el)).toContain("12,345 trainable, 0 not");
 });
 
+test("numbers stand below their heading, and long names may break between their words", () => {
+  const table = { ...TABLE, cells: [["block_1/depthwise", "SeparableConv2D", "? × 3", 5, "", "yes"]] };
+  const { el } = show(summary_table, new FakeModel({ title: "mine", table }));
+  const numbers = [...el.querySelectorAll(".marcelle-number")].map(text);
+  expect(numbers).toEqual(["Parameters", "5"]);
+  const parts = (cell: Element): string[] => cell.innerHTML.replace(/<!--.*?-->/g, "").split("<wbr>").filter(Boolean);
+  expect(parts(el.querySelector("tbody th")!)).toEqual(["block_", "1/", "depthwise"]);
+  expect(parts(el.querySelector("tbody td")!)).toEqual(["Separable", "Conv2D"]);
+});
+
 test("a long table scrolls by keyboard, and has a name", () => {
   const { el } = show(summary_table, new FakeModel({ title: "mine", table: TABLE }));
   const region = el.querySelector("[role=region]")!;

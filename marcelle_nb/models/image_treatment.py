@@ -122,6 +122,16 @@ class ImageTreatment:
             values = np.rint(values)
         return values.astype(self.dtype)
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The same in the words of a file's metadata; `crop` is None where nothing is cut off."""
+        size = (
+            {}
+            if self.height is None or self.width is None
+            else {"image_size": (self.height, self.width)}
+        )
+        return {"input_range": self.input_range, "crop": self.crop, **size}
+
     def __str__(self) -> str:
         size = " × ".join("its own" if n is None else str(n) for n in (self.width, self.height))
         low, high = self.input_range

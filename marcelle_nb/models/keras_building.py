@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import TrainingError
+from marcelle_nb.models.keras_errors import readable, whole_tracebacks
 from marcelle_nb.models.keras_optimizers import is_compiled, recompile
-from marcelle_nb.models.keras_shapes import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Build = Callable[[tuple[int, ...], int], keras.Model]
 
-_seeding = threading.Lock()
+_seeding = threading.RLock()
 
 
 def is_keras_model(value: Any) -> bool:
@@ -45,7 +45,7 @@ def built(build: Build, shape: tuple[int, ...], classes: int, seed: int | None) 
     TrainingError
         If it fails, as where layers do not fit together; it names the layer.
     """
-    with _seeded(seed):
+    with _seeded(seed), whole_tracebacks():
         try:
             model = build(shape, classes)
         except Exception as error:

@@ -74,6 +74,34 @@ class Examples:
         """The different labels in first-seen order."""
         return list(dict.fromkeys(self.y))
 
+    def labels_for(self, title: str, fixed: list[str] | None, *, is_known: bool) -> list[str]:
+        """Give the labels to learn.
+
+        Parameters
+        ----------
+        title : str
+            What messages call the model.
+        fixed : list of str or None
+            Those that the user wants, in the order of the outputs.
+        is_known : bool
+            Whether the model has labels already; else one alone is not enough to learn from.
+
+        Raises
+        ------
+        TrainingError
+            If there are too few, or others than those wanted.
+        """
+        labels = self.labels
+        if len(labels) < 2 and not is_known:
+            raise TrainingError(
+                f"{title}: expected at least 2 different labels, got only {labels[0]!r}: "
+                "record another one"
+            )
+        unknown = set(labels) - set(fixed or labels)
+        if unknown:
+            raise TrainingError(f"labels: expected {fixed}, got {sorted(unknown)}")
+        return fixed or labels
+
     def numbers(self) -> NDArray[np.float32]:
         """Give the labels as numbers, for regression.
 
@@ -89,3 +117,24 @@ class Examples:
         if not np.isfinite(numbers).all():
             raise TrainingError("y: expected finite numbers for task='regression'")
         return numbers
+
+
+def read_examples(
+    run: Run, instances: Sequence[Instance], validation: Sequence[Instance] | None
+) -> tuple[Examples, Examples | None]:
+    """Read what to train on and what to validate on, None where that is a part of the former.
+
+    Raises
+    ------
+    TrainingError
+        If there are none to train on, or the inputs of both have different shapes.
+    InstanceRejected
+        If some do not belong together; see `as_arrays`.
+    """
+    examples = Examples.of(run, instances)
+    held_back = Examples.of(run, validation) if validation else None
+    if held_back is not None and held_back.shape != examples.shape:
+        raise TrainingError(
+            f"validation_dataset: expected inputs of shape {examples.shape}, got {held_back.shape}"
+        )
+    return examples, held_back

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import UnsupportedByModel
+from marcelle_nb.formats.conversion_target import byte_count
+from marcelle_nb.formats.description import description
 from marcelle_nb.formats.load import load
-from marcelle_nb.formats.sidecar import write_sidecar
 
 if TYPE_CHECKING:
     import os
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
     from marcelle_nb.formats.loaded_model import LoadedModel
     from marcelle_nb.models.keras_network import KerasNetwork
 
-_ENDINGS = {".keras": "keras", ".h5": "h5", ".json": "tfjs-layers", "": "tfjs-layers"}
+_ENDINGS = {
+    ".keras": "keras",
+    ".h5": "h5",
+    ".hdf5": "h5",
+    ".json": "tfjs-layers",
+    "": "tfjs-layers",
+}
 _NAMES = {"tfjs": "tfjs-layers"}
 _PREDICTS_ONLY = {
     ".tflite": "tflite",
@@ -43,8 +50,7 @@ def write_network(
         from marcelle_nb.formats.keras_models.keras_file import save_keras as write
     else:
         from marcelle_nb.formats.keras_models.h5_file import save_h5 as write
-    paths = write(network.model, target)
-    return [*paths, *write_sidecar(target, network.labels, network.treatment)]
+    return write(network.model, target, description(network.labels, network.metadata))
 
 
 def _write_folder(network: KerasNetwork, path: Path, options: dict[str, Any]) -> list[Path]:
@@ -54,8 +60,10 @@ def _write_folder(network: KerasNetwork, path: Path, options: dict[str, Any]) ->
         if path.name != "model.json":
             raise ValueError(f"path: expected a folder, or model.json in one, got {path.name!r}")
         path = path.parent
+    if "shard_size" in options:
+        options = {**options, "shard_size": byte_count(options["shard_size"])}
     return write_layers_model(
-        network.model, path, labels=network.labels, metadata=network.treatment, **options
+        network.model, path, labels=network.labels, metadata=network.metadata, **options
     )
 
 

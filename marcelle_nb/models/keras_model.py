@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from marcelle_nb.data.instance import checked_changes
-from marcelle_nb.errors import AlreadyTraining, TrainingError
-from marcelle_nb.kinds import Choice, Float, Integer
-from marcelle_nb.models.classifier import check_version
+from marcelle_nb.errors import AlreadyTraining
+from marcelle_nb.kinds import Choice, Integer
+from marcelle_nb.models.checked_options import checked_labels, checked_range, checked_shape
 from marcelle_nb.models.classifier_results import ClassifierResults
-from marcelle_nb.models.keras_examples import Examples
+from marcelle_nb.models.keras_answers import answers
+from marcelle_nb.models.keras_examples import read_examples
 from marcelle_nb.models.keras_files import read_network, write_network
-from marcelle_nb.models.keras_optimizers import (
-    OPTIMIZERS,
-    is_compiled,
-    learning_rate_of,
-    name_of,
-)
+from marcelle_nb.models.keras_parameters import KerasParameters
+from marcelle_nb.models.keras_shapes import shape_of
 from marcelle_nb.models.keras_source import KerasSource
 from marcelle_nb.models.keras_training import train_network
-from marcelle_nb.models.layered_model import LayeredModel
-from marcelle_nb.models.opened_model import checked_labels, checked_range
 from marcelle_nb.models.training_status import TrainingStatus
-from marcelle_nb.parameter import parameter
+from marcelle_nb.run import POLL_S
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import keras
     from numpy.typing import ArrayLike
 
     from marcelle_nb.data.instance import Instance
+    from marcelle_nb.models.keras_examples import Examples
     from marcelle_nb.models.keras_network import KerasNetwork
     from marcelle_nb.run import Run
 
 
-class KerasModel(LayeredModel):
+class KerasModel(KerasParameters):
     """Trains any Keras model, and predicts with it, as the other models of this package.
 
     A training goes on from the weights that there are. The first one, and the first after `clear`,
@@ -93,12 +88,6 @@ class KerasModel(LayeredModel):
     """
 
     title = "Keras model"
-    epochs = parameter(Integer(min=1, max=100_000), 20)
-    batch_size = parameter(Integer(min=1, max=100_000), 32)
-    learning_rate = parameter(Float(min=0), 0.001)
-    optimizer = parameter(Choice(OPTIMIZERS), "adam")
-    validation_split = parameter(Float(min=0, max=1), 0.2)
-
     _fitted: KerasNetwork | None = None
 
     def __init__(
@@ -121,66 +110,45 @@ class KerasModel(LayeredModel):
             input_range=None if input_range is None else checked_range(input_range),
             seed=self.seed,
         )
-        self._taken = set(parameters)
+        self._making = threading.RLock()
         if self._source.given is not None:
             self._take_over(self._source.given)
             if self._labels is not None:
-                shape = _input_shape(self._source.given)
+                shape = shape_of(self._source.given)
                 self._fitted = self._source.new(shape, self._labels)
-
-    def _take_over(self, model: keras.Model) -> None:
-        """Let the parameters say what a compiled model's optimizer is."""
-        if not is_compiled(model):
-            return
-        rate = learning_rate_of(model.optimizer)
-        if "optimizer" not in self._taken:
-            self.optimizer = name_of(model.optimizer)
-            if "learning_rate" not in self._taken and rate is not None:
-                self.learning_rate = float(f"{rate:.6g}")  # as it was written, before float32
-        self._taken = {"optimizer", "learning_rate"}
 
     # Training
 
     def _fit(
         self, run: Run, instances: list[Instance], validation: list[Instance] | None
     ) -> dict[str, Any]:
-        examples = Examples.of(run, instances)
-        held_back = Examples.of(run, validation) if validation else None
-        if held_back is not None and held_back.shape != examples.shape:
-            raise TrainingError(
-                f"validation_dataset: expected inputs of shape {examples.shape}, "
-                f"got {held_back.shape}"
-            )
-        network = self._source.fitting(self._fitted, examples.shape, self._labels_of(examples))
-        if self._fitted is None:
-            self._take_over(network.model)
-        self._check_versions(network, examples, held_back)
-        network.prepare(self.optimizer, self.learning_rate)
+        examples, held_back = read_examples(run, instances, validation)
+        with self._made_by(run):
+            labels = self._labels_of(examples)
+            network = self._source.fitting(self._fitted, examples.shape, labels)
+            if self._fitted is None:
+                self._take_over(network.model)
+            validated = None if held_back is None else held_back.features
+            network.learn_from(examples.features, validated)
+            network.prepare(self.optimizer, self.learning_rate)
         split = self.validation_split if validation is None else 0.0
         return train_network(self, run, network, examples, held_back, split=split)
+
+    @contextmanager
+    def _made_by(self, run: Run) -> Iterator[None]:
+        """Keep `build` out while a run makes its model; where it came first, wait for its end."""
+        while not self._making.acquire(timeout=POLL_S):
+            run.checkpoint()
+        try:
+            yield
+        finally:
+            self._making.release()
 
     def _labels_of(self, examples: Examples) -> list[str] | None:
         if self.task == "regression":
             return None
         known = self._labels or (self._fitted and self._fitted.labels)
-        labels = examples.labels
-        if len(labels) < 2 and not known:
-            raise TrainingError(
-                f"{self.title}: expected at least 2 different labels, got only {labels[0]!r}: "
-                "record another one"
-            )
-        unknown = set(labels) - set(self._labels or labels)
-        if unknown:
-            raise TrainingError(f"labels: expected {self._labels}, got {sorted(unknown)}")
-        return self._labels or labels
-
-    def _check_versions(
-        self, network: KerasNetwork, examples: Examples, validation: Examples | None
-    ) -> None:
-        """Refuse image features of another version than it has learned from."""
-        check_version("dataset", examples.features, network.features)
-        network.features = network.features or examples.features
-        check_version("validation_dataset", validation and validation.features, network.features)
+        return examples.labels_for(self.title, self._labels, is_known=bool(known))
 
     # Predicting
 
@@ -215,26 +183,7 @@ class KerasModel(LayeredModel):
         if network is None or not given:
             nothing = float("nan") if self.task == "regression" else ClassifierResults()
             return [nothing] * len(given)
-        for x in given:
-            check_version("x", getattr(x, "version", None), network.features)
-        rows = [checked_changes({"x": x})["x"] for x in given]
-        for row in rows:
-            network.check(row.shape)
-        return self._answers(network, np.stack(rows))
-
-    def _answers(self, network: KerasNetwork, rows: Any) -> list[ClassifierResults | float]:
-        if rows.dtype != np.uint8 and not np.isfinite(rows.astype(np.float32)).all():
-            raise ValueError("x: expected finite numbers, got NaN or infinity")
-        scores = network.scores(rows)
-        if network.is_regression:
-            return [float(row[0]) for row in scores]
-        labels = network.labels or [str(number) for number in range(scores.shape[1])]
-        return [
-            ClassifierResults(
-                labels[int(row.argmax())], dict(zip(labels, row.tolist(), strict=True))
-            )
-            for row in scores
-        ]
+        return answers(network, given)
 
     @property
     def labels(self) -> list[str]:
@@ -257,24 +206,35 @@ class KerasModel(LayeredModel):
         ------
         TrainingError
             If the layers do not fit together, the input or the labels; it names the layer.
+        TypeError, ValueError
+            If the shape is not of whole numbers from 1 on, or the labels are no texts.
         AlreadyTraining
-            If a run of this model is active.
+            If a run of this model is active, or it is being built or loaded.
+
+        Notes
+        -----
+        Thread: any. A training that is asked for meanwhile begins when it is built.
         """
-        shape = tuple(int(size) for size in input_shape)
+        shape = checked_shape(input_shape)
         names = None if labels is None else checked_labels(labels)
-        if self.task == "classification" and names is None:
+        if self.task == "classification" and not names:
             raise TypeError("labels: expected a list of texts for a classification, got none")
-        with self._train_lock:  # before anything is made anew: the run trains these weights
-            if self._active is not None:
-                raise AlreadyTraining(f"{self.title}: expected no active run, got one")
-        network = self._source.new(shape, None if self.task == "regression" else names)
+        if not self._making.acquire(blocking=False):  # a run may take long to make its model
+            raise AlreadyTraining(f"{self.title}: expected no model being made, got one")
+        try:
+            self._build(shape, None if self.task == "regression" else names)
+        finally:
+            self._making.release()
+        self.training._deliver()
+
+    def _build(self, shape: tuple[int, ...], labels: list[str] | None) -> None:
+        with self._train_lock:  # before anything is made anew: a run trains these weights
+            self._refuse_if_busy()
+        network = self._source.new(shape, labels)  # a run that begins from now on waits
         self._take_over(network.model)
         with self._train_lock:
-            if self._active is not None:
-                raise AlreadyTraining(f"{self.title}: expected no active run, got one")
             self._fitted = network
             self._tell_later(TrainingStatus("idle"))
-        self.training._deliver()
 
     @property
     def keras_model(self) -> keras.Model | None:
@@ -283,8 +243,8 @@ class KerasModel(LayeredModel):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """How images become inputs, for a file that is converted from this; nothing for vectors."""
-        return {} if self._fitted is None else self._fitted.treatment
+        """The task, and how images become inputs, for a file that is converted from this."""
+        return {} if self._fitted is None else self._fitted.metadata
 
     # Files
 
@@ -305,8 +265,7 @@ class KerasModel(LayeredModel):
         Returns
         -------
         list of Path
-            The files. Labels and input range stand in `model.json`; for `.keras` and `.h5`, which
-            have no room for them, in a file beside that ends in `.metadata.json`.
+            The files. Labels, input range and task stand in them, too.
 
         Raises
         ------
@@ -320,13 +279,17 @@ class KerasModel(LayeredModel):
             If nothing is built yet.
         """
         if self._fitted is None:
-            raise ValueError(f"{self.title}: expected a model that is built, got one that is not")
+            raise ValueError(
+                f"{self.title}: expected a model that is built, got one that is not; train it, "
+                "call its build() or load a file into it first"
+            )
         return write_network(self._fitted, path, format, options)
 
     def load(self, path: Any, *, trust: bool = False) -> KerasModel:
         """Load what `save` has written, or any other file with a Keras model; the old one is gone.
 
-        A training goes on where that of the file stopped, with the state of its optimizer.
+        A training goes on where that of the file stopped, with the state of its optimizer. What was
+        saved as a regression is one again, whatever `task` was before.
 
         Parameters
         ----------
@@ -353,16 +316,11 @@ class KerasModel(LayeredModel):
 
     def _read_network(self, path: Any, *, trust: bool) -> KerasNetwork:
         loaded = read_network(path, trust=trust)
-        network = self._source.loaded(loaded)
-        self._taken = set()
-        self._take_over(network.model)
+        with self._making:
+            network = self._source.loaded(loaded)
+            self.task = "regression" if network.is_regression else "classification"
+            self._taken = set()
+            self._take_over(network.model)
         if "training" in loaded.metadata:
             self._raise_alert(f"A training will not go on: {loaded.metadata['training']}")
         return network
-
-
-def _input_shape(model: keras.Model) -> tuple[int, ...]:
-    """Give the shape of one input of a model that is built."""
-    if not getattr(model, "inputs", None):
-        raise ValueError("labels: expected with a model that knows its input shape, got another")
-    return tuple(model.inputs[0].shape[1:])

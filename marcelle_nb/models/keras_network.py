@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import TrainingError
-from marcelle_nb.models.image_treatment import LUMA
+from marcelle_nb.models.classifier import check_version
+from marcelle_nb.models.keras_inputs import KerasInputs
 from marcelle_nb.models.keras_optimizers import (
     OWN,
     is_compiled,
@@ -17,13 +18,8 @@ from marcelle_nb.models.keras_optimizers import (
     recompile,
 )
 from marcelle_nb.models.keras_scores import KerasScores, is_sparse
-from marcelle_nb.models.keras_shapes import (
-    check_units,
-    checked_outputs,
-    fits,
-    input_dtype,
-    input_layout,
-)
+from marcelle_nb.models.keras_shapes import check_units, checked_outputs
+from marcelle_nb.models.quiet_tracing import quiet_tracing
 from marcelle_nb.models.turns import Turns
 
 if TYPE_CHECKING:
@@ -59,6 +55,8 @@ class KerasNetwork:
 
     Attributes
     ----------
+    inputs : KerasInputs
+        How data go into it.
     features : str or None
         The version of the image features that it learned from.
 
@@ -82,20 +80,17 @@ class KerasNetwork:
         input_range: tuple[float, float],
         is_loaded: bool = False,
     ) -> None:
-        self._layout = input_layout(model, shape)
-        sizes, sample = checked_outputs(model, self._layout)
+        self.inputs = KerasInputs(model, shape, input_range)
+        sizes, sample = checked_outputs(model, self.inputs.layout)
         if labels is not None or is_regression:
             check_units(model, sizes, labels)
         self.model = model
-        self.shape = shape
         self.labels = labels
         self.is_regression = is_regression
-        self.input_range = input_range
         self.is_loaded = is_loaded
         self.features: str | None = None
         self._sizes = sizes
         self._scores = KerasScores.of(model, sizes, sample, is_regression=is_regression)
-        self._dtype = input_dtype(model)
         self._turns = Turns()
         self._predict: Any = None
         self._is_prepared = False
@@ -119,22 +114,36 @@ class KerasNetwork:
         TrainingError
             If the model does not.
         """
-        layout = input_layout(self.model, shape)
-        checked_outputs(self.model, layout)
-        if layout != self._layout:
+        inputs = KerasInputs(self.model, shape, self.inputs.input_range)
+        checked_outputs(self.model, inputs.layout)
+        if inputs.layout != self.inputs.layout:
             self._predict = None
-        self.shape, self._layout = shape, layout
+        self.inputs = inputs
 
     @property
-    def treatment(self) -> dict[str, Any]:
-        """How an image becomes an input; nothing where it takes vectors."""
-        if len(self.shape) != 3:
-            return {}
-        height, width = self.shape[:2]
-        size = {} if height is None or width is None else {"image_size": (height, width)}
-        return {"input_range": self.input_range, **size}
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of one input, as the data have it."""
+        return self.inputs.shape
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a file tells beside the model: its task, and how an image becomes an input."""
+        task = "regression" if self.is_regression else "classification"
+        return {**self.inputs.treatment, "task": task}
 
     # Training
+
+    def learn_from(self, features: str | None, validation: str | None) -> None:
+        """Note the version of the image features that made the examples.
+
+        Raises
+        ------
+        TrainingError
+            If the model has learned from another one, or validates on another one.
+        """
+        check_version("dataset", features, self.features)
+        self.features = self.features or features
+        check_version("validation_dataset", validation, self.features)
 
     def prepare(self, optimizer: str, learning_rate: float) -> None:
         """Compile the model with an optimizer, unless it is compiled with the same already.
@@ -209,7 +218,7 @@ class KerasNetwork:
         for _ in parts:
             if run.cancelled:
                 return None
-            with self._turns:
+            with self._turns, quiet_tracing():
                 logs = step(batches)
         return {key: float(value) for key, value in logs.items()}
 
@@ -217,43 +226,16 @@ class KerasNetwork:
         self, rows: NDArray[Any], targets: NDArray[Any], parts: Sequence[Any]
     ) -> Iterator[tuple[Any, Any]]:
         for part in parts:
-            yield self._inputs(rows[part]), targets[part]
-
-    def _inputs(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Scale images; give whole numbers to a model that takes those."""
-        if rows.dtype == np.uint8:
-            low, high = self.input_range
-            rows = rows.astype(np.float32)
-            if (low, high) != (0, 255):
-                rows = rows * np.float32((high - low) / 255) + np.float32(low)
-        if not fits(self._layout, rows.shape[1:]):
-            is_gray = rows.ndim == 4 and self._layout[-1] == 1
-            rows = (rows @ LUMA)[..., None] if is_gray else rows.reshape(-1, *self._layout)
-        return rows.astype(self._dtype, copy=False)
+            yield self.inputs.packed(rows[part]), targets[part]
 
     # Predicting
-
-    def check(self, shape: tuple[int, ...]) -> None:
-        """Refuse inputs of another shape than those that it learned from.
-
-        Raises
-        ------
-        ValueError
-            If they have another one.
-        """
-        layout = input_layout(self.model, shape)
-        if not (fits(self.shape, shape) or fits(self._layout, layout)):
-            raise ValueError(
-                f"x: expected shape {self.shape}, got {shape}: make x as you made the x of the "
-                "examples"
-            )
 
     def scores(self, rows: NDArray[Any]) -> Floats:
         """Give confidences, shape (n, n_labels), or the numbers of a regression, shape (n, 1)."""
         predict = self._predict = self._predict or self._compiled()
         results = []
         for start in range(0, len(rows), PREDICTED):
-            inputs = self._inputs(rows[start : start + PREDICTED])
+            inputs = self.inputs(rows[start : start + PREDICTED])
             with self._turns:
                 results.append(predict(inputs)[0])
         scores = np.concatenate(results)
@@ -263,5 +245,5 @@ class KerasNetwork:
         from marcelle_nb.formats.keras_models.keras_loaded_model import KerasLoadedModel
         from marcelle_nb.formats.tensor_spec import TensorSpec
 
-        spec = TensorSpec("x", (None, *self._layout), self._dtype)
+        spec = TensorSpec("x", (None, *self.inputs.layout), self.inputs.dtype)
         return KerasLoadedModel(self.model, inputs=[spec])

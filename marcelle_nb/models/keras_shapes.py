@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marcelle_nb.errors import TrainingError
+from marcelle_nb.models.keras_errors import readable, whole_tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Shape = tuple[int | None, ...]
-
-_INCOMPATIBLE = re.compile(
-    r"Input \d+ (?:with name '[^']*' )?of layer ['\"]([^'\"]+)['\"] is incompatible with the layer:"
-    r" (.*)",
-    re.DOTALL,
-)
-_CALLED = re.compile(r"Exception encountered when calling (?:layer ['\"]([^'\"]+)|(\w+)\.\w+\(\))")
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def checked_outputs(
@@ -62,9 +54,10 @@ def checked_outputs(
         return tuple(outputs[0].shape[1:]), None
     zeros = np.zeros((1, *(size or 1 for size in shape)), input_dtype(model))
     try:
-        given = model(zeros, training=False)
+        with whole_tracebacks():
+            given = model(zeros, training=False)
     except Exception as error:
-        raise TrainingError(readable(error, model)) from error
+        raise TrainingError(readable(error)) from error
     if isinstance(given, dict | list | tuple):
         raise TrainingError(f"model: expected one output, got {len(given)}")
     return tuple(given.shape[1:]), np.asarray(given)
@@ -92,6 +85,19 @@ def input_layout(model: keras.Model, shape: Shape) -> Shape:
     is_gray = len(shape) == 3 and wanted == (*shape[:2], 1)
     same = math.prod(wanted) == math.prod(size for size in shape if size is not None)
     return wanted if is_gray or same else shape
+
+
+def shape_of(model: keras.Model) -> tuple[int, ...]:
+    """Give the shape of one input of a model that is built.
+
+    Raises
+    ------
+    ValueError
+        If it does not know it, as a subclassed model.
+    """
+    if not getattr(model, "inputs", None):
+        raise ValueError("labels: expected with a model that knows its input shape, got another")
+    return tuple(model.inputs[0].shape[1:])
 
 
 def input_dtype(model: keras.Model) -> str:
@@ -149,35 +155,6 @@ def output_name(model: keras.Model) -> str:
     if outputs:
         return str(outputs[0]._keras_history.operation.name)
     return str(model.layers[-1].name if model.layers else model.name)
-
-
-def readable(error: Exception, model: keras.Model | None = None) -> str:
-    """Say in one line what Keras says in several: which layer, what it expected, what it got."""
-    text = _STYLE.sub("", str(error))
-    body = text.split("\n\nArguments received")[0].split("\n\n")[-1].strip()
-    incompatible = _INCOMPATIBLE.search(body)
-    if incompatible is not None:
-        return f"layer {incompatible[1]!r}: {_rule(incompatible[2])}"
-    called = _CALLED.search(text)
-    if called is None:
-        return f"model: {body}"
-    return f"layer {called[1] or _named(called[2], model)!r}: {body}"
-
-
-def _rule(text: str) -> str:
-    text = re.sub(r",? but received input with shape", ", got shape", text.strip())
-    text = re.sub(r", found ([^.]*)\. Full shape received: ", r", got \1: shape ", text)
-    return re.sub(r"\((?:None|1), ", "(?, ", text)
-
-
-def _named(class_name: str, model: keras.Model | None) -> str:
-    """Give the name of the one layer of a class; that of the class where there are several."""
-    layers = [] if model is None else [each for each in model.layers if _is(each, class_name)]
-    return str(layers[0].name) if len(layers) == 1 else class_name
-
-
-def _is(layer: Any, class_name: str) -> bool:
-    return type(layer).__name__ == class_name
 
 
 def _shape(sizes: Sequence[Any]) -> str:

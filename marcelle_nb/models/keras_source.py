@@ -75,6 +75,8 @@ class KerasSource:
             names = [spec.name for spec in loaded.inputs]
             raise ModelFormatError(f"model: expected a Keras model with one input, got {names}")
         told = loaded.metadata.get("input_range", (0, 1))
+        if "task" in loaded.metadata:  # what the file was saved as, not what was expected of it
+            self.is_regression = loaded.metadata["task"] == "regression"
         labels = None if self.is_regression else loaded.labels
         return self.network(loaded.keras_model, shape[1:], labels, told, is_loaded=True)
 

@@ -137,7 +137,19 @@ def _shape(layer: Any) -> str:
 def _shared_shape(layer: Any) -> str:
     nodes = getattr(layer, "_inbound_nodes", None) or []
     texts = dict.fromkeys(_written(node.output_tensors) for node in nodes)
-    return ", ".join(texts) or "?"
+    return ", ".join(texts) or _computed_shape(layer)
+
+
+def _computed_shape(layer: Any) -> str:
+    """Write the output shape of a layer in a class of the user's, which has no graph."""
+    try:
+        shape = layer.compute_output_shape(**layer._build_shapes_dict)
+        if not isinstance(shape, tuple) or not all(isinstance(n, int | None) for n in shape):
+            return "?"
+    except Exception:  # noqa: BLE001 - a layer of the user's may do anything
+        return "?"
+    # what it was built with was a batch like any other
+    return _sizes((None, *shape[1:]))
 
 
 def _written(output: Any) -> str:
@@ -145,7 +157,11 @@ def _written(output: Any) -> str:
         output = list(output.values())
     if isinstance(output, list | tuple):
         return ", ".join(_written(one) for one in output)
-    return " × ".join("?" if size is None else str(size) for size in output.shape) or "one number"
+    return _sizes(output.shape)
+
+
+def _sizes(shape: Any) -> str:
+    return " × ".join("?" if size is None else str(size) for size in shape) or "one number"
 
 
 def _size(layer: Any) -> int:

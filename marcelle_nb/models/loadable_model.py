@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import AlreadyTraining, UnsupportedByModel
+from marcelle_nb.inbox import Inbox
 from marcelle_nb.models.model import Model
 from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.stream import described
@@ -14,8 +15,6 @@ from marcelle_nb.stream import described
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from marcelle_nb.models.model import Instances
-    from marcelle_nb.run import Run
     from marcelle_nb.stream import Stream
 
 logger = logging.getLogger("marcelle_nb")
@@ -23,6 +22,9 @@ logger = logging.getLogger("marcelle_nb")
 
 class LoadableModel(Model):
     """A model that a file can be read into.
+
+    What it held before stays until the file is read; where that fails, it stays for good. Of
+    several files that are asked for while one is read, only the last is read.
 
     Attributes
     ----------
@@ -36,96 +38,104 @@ class LoadableModel(Model):
         super().__init__(**parameters)
         self.loading: Stream[bool] = self._stream(False)
         self._load_lock = threading.RLock()
-        self._loads = 0
+        self._queue = Inbox(f"marcelle-load-{self.title}")
+        self._asked = 0
+        self._pending: set[int] = set()
+        self._cleared = 0
         self._loader: threading.Thread | None = None
-        self._settled = threading.Event()
-        self._settled.set()
+        self._settled = threading.Condition(self._train_lock)
 
     def _load(
         self, read: Callable[[], Any], source: Mapping[str, Any], *, wait: bool = True
     ) -> None:
-        """Read something into the model, here or in the background; what it held is gone."""
-        if wait:
-            self._load_now(read, source)
-            return
-        self._settled.clear()  # who predicts from now on waits
-        arguments = (read, source)
-        threading.Thread(
-            target=self._load_and_log,
-            args=arguments,
-            name=f"marcelle-load-{self.title}",
-            daemon=True,
-        ).start()
-
-    def _load_and_log(self, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
-        try:
-            self._load_now(read, source)
-        except Exception:  # the streams have told it
-            logger.warning("%s: loading failed", self.title, exc_info=True)
-
-    def _load_now(self, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
-        with self._load_lock:
-            self._loader = threading.current_thread()
-            self._settled.clear()
-            try:
-                self._read(read, source)
-            finally:
-                self._loader = None
-                self._settled.set()
-
-    def _read(self, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
-        number = self._begin_load()
-        try:
-            fitted = read()
-        except BaseException as error:
-            self.loading.set(False)
-            self._tell(TrainingStatus("error", data={"message": _reason(error)}))
-            raise
-        with self._train_lock:
-            cleared = number != self._loads
-            self._fitted = None if cleared else fitted
-        self.loading.set(False)
-        self._tell(TrainingStatus("idle") if cleared else TrainingStatus("loaded", data={**source}))
-
-    def _begin_load(self) -> int:
+        """Read something into the model, here or in the background."""
         with self._train_lock:
             if self._active is not None:
                 raise AlreadyTraining(
                     f"{self.title}: expected no active run while a file is loaded, got one"
                 )
-            self._loads += 1
-            number = self._loads
-            self._fitted = None
+            self._asked += 1
+            number = self._asked
+            self._pending.add(number)  # from now on nothing is trained, and who predicts waits
+        if wait:
+            self._load_now(number, read, source)
+        else:
+            self._queue.put(lambda: self._load_and_log(number, read, source))
+
+    def _load_and_log(
+        self, number: int, read: Callable[[], Any], source: Mapping[str, Any]
+    ) -> None:
+        try:
+            self._load_now(number, read, source)
+        except Exception:  # the streams have told it
+            logger.warning("%s: loading failed", self.title, exc_info=True)
+
+    def _load_now(self, number: int, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
+        with self._load_lock:
+            before, self._loader = self._loader, threading.current_thread()
+            try:
+                self._read(number, read, source)
+            finally:
+                self._loader = before
+
+    def _read(self, number: int, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
+        with self._train_lock:
+            if number <= self._cleared:
+                self._end_up_to(number)
+                return
+            if number < self._asked:  # who waits for this one gets the later
+                return
             self._tell_later(TrainingStatus("loading"))
         self.loading.set(True)
         self.training._deliver()
-        return number
+        try:
+            fitted = read()
+        except BaseException as error:
+            status = TrainingStatus("error", data={"message": _reason(error)})
+            self._settle(number, status)
+            raise
+        self._settle(number, TrainingStatus("loaded", data={**source}), fitted)
 
-    def train(
-        self, dataset: Instances | None = None, validation_dataset: Instances | None = None
-    ) -> Run:
-        """Start a training in the background and return at once; see `Model.train`.
+    def _settle(self, number: int, status: TrainingStatus, fitted: Any = None) -> None:
+        """End a load: hold what was read, unless the model was cleared meanwhile, and tell it."""
+        with self._train_lock:
+            is_cleared = number <= self._cleared
+            if fitted is not None and not is_cleared:
+                self._fitted = fitted
+            self._end_up_to(number)  # before the event: who hears it may train, or load again
+            is_idle = is_cleared and status.status == "loaded"
+            self._tell_later(TrainingStatus("idle") if is_idle else status)
+        self.loading.set(False)
+        self.training._deliver()
 
-        Raises
-        ------
-        AlreadyTraining
-            If a run of this model is active, or a file is being loaded into it.
-        """
-        if self.loading.value:
+    def _end_up_to(self, number: int) -> None:
+        self._pending = {later for later in self._pending if later > number}
+        self._settled.notify_all()
+
+    def _refuse_if_busy(self) -> None:
+        """Raise where a file is asked for, too: a training would lose what it learns."""
+        super()._refuse_if_busy()
+        if self._pending:
             raise AlreadyTraining(f"{self.title}: expected a loaded model, got one that is loading")
-        return super().train(dataset, validation_dataset)
 
     def clear(self) -> None:
         """Forget what was learned or loaded; what is under way is dropped when it is there."""
         with self._train_lock:
-            self._loads += 1
+            self._cleared = self._asked
         super().clear()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can predict at once: it has learned or loaded something, and loads nothing."""
+        return self._fitted is not None and not self._pending
 
     def _fitted_now(self) -> Any:
         """Give what was learned or loaded; wait for it where it is being loaded."""
-        if self._fitted is None and threading.current_thread() is not self._loader:
-            self._settled.wait()
-        return self._fitted
+        with self._train_lock:
+            asked = self._asked  # not for what is asked for later: that might never end
+            if threading.current_thread() is not self._loader:
+                self._settled.wait_for(lambda: min(self._pending, default=asked + 1) > asked)
+            return self._fitted
 
 
 def _reason(error: BaseException) -> str:

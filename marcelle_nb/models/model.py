@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from marcelle_nb.component import Component
 from marcelle_nb.data.dataset import Dataset
-from marcelle_nb.data.instance import checked
 from marcelle_nb.errors import AlreadyTraining, RunCancelled, TrainingError
 from marcelle_nb.kinds import Integer
 from marcelle_nb.message_log import MessageLog
+from marcelle_nb.models.taken_instances import instances_of, taken
 from marcelle_nb.models.training_status import TrainingStatus
+from marcelle_nb.models.watched_dataset import WatchedDataset
 from marcelle_nb.run import Run
 from marcelle_nb.stream import Stream, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import TypeAlias
+    from collections.abc import Callable, Mapping
 
     from marcelle_nb.data.instance import Instance
     from marcelle_nb.message import Message
-
-    Instances: TypeAlias = Dataset | Iterable[Mapping[str, Any]]
+    from marcelle_nb.models.taken_instances import Instances, Taken
 
 
 class Model(Component, ABC):
@@ -52,12 +50,8 @@ class Model(Component, ABC):
         self._active: Run | None = None
         self._run_number = 0
         self._discarded: Run | None = None
-        self._dataset: Dataset | None = None
-        self._dataset_text: Stream[str] = self._stream("")
-        self._can_train: Stream[bool] = self._stream(False)
-        self._dataset_stops: list[Callable[[], None]] = []
-        self.shown.subscribe(self._describe_dataset)
-        self.log.append(_entry(TrainingStatus(), 0))
+        self._watched = WatchedDataset(self.shown)
+        self.log.append(TrainingStatus().to_entry(0))
 
     # Training
 
@@ -86,17 +80,14 @@ class Model(Component, ABC):
             If a run of this model is active.
         """
         with self._train_lock:
-            if self._active is not None:
-                raise AlreadyTraining(
-                    f"{self.title}: expected no active run, got one: cancel it first"
-                )
+            self._refuse_if_busy()
             self._run_number += 1
             run = self._active = Run(
                 lambda run: self._work(run, given, validation), f"marcelle-train-{self.title}"
             )
         try:
-            given = _read(self.dataset if dataset is None else dataset)
-            validation = None if validation_dataset is None else _read(validation_dataset)
+            given = taken(self.dataset if dataset is None else dataset)
+            validation = None if validation_dataset is None else taken(validation_dataset)
             if isinstance(dataset, Dataset):
                 self.dataset = dataset
             return run.start()
@@ -104,6 +95,11 @@ class Model(Component, ABC):
             with self._train_lock:
                 self._active = None
             raise
+
+    def _refuse_if_busy(self) -> None:
+        """Raise where no run may begin now; called under the lock."""
+        if self._active is not None:
+            raise AlreadyTraining(f"{self.title}: expected no active run, got one: cancel it first")
 
     @abstractmethod
     def _fit(
@@ -141,12 +137,12 @@ class Model(Component, ABC):
         for status in statuses:
             restart = status.status in {"start", "idle"}
             self.training._post(status)
-            self.log.append(_entry(status, self._run_number), restart=restart)
+            self.log.append(status.to_entry(self._run_number), restart=restart)
 
-    def _work(self, run: Run, given: _Read, validation: _Read | None) -> None:
+    def _work(self, run: Run, given: Taken, validation: Taken | None) -> None:
         try:
-            instances = _instances(given)
-            held_back = None if validation is None else _instances(validation)
+            instances = instances_of(given)
+            held_back = None if validation is None else instances_of(validation)
             extra = self._fit(run, instances, held_back)
         except RunCancelled:
             if self.training.value.status not in {"start", "epoch"}:
@@ -189,26 +185,11 @@ class Model(Component, ABC):
     @property
     def dataset(self) -> Dataset | None:
         """What the Train button of the widget trains on: set by you, or by the last `train`."""
-        return self._dataset
+        return self._watched.dataset
 
     @dataset.setter
     def dataset(self, dataset: Dataset | None) -> None:
-        if dataset is not None and not isinstance(dataset, Dataset):
-            raise TypeError(f"dataset: expected a Dataset or None, got {dataset!r:.80}")
-        if dataset is self._dataset:
-            return
-        for stop in self._dataset_stops:
-            stop()
-        self._dataset = dataset
-        self._can_train.set(dataset is not None)
-        self._dataset_text.set("")
-        changes = [] if dataset is None else [dataset.changes.start_with([])]
-        self._dataset_stops = [change.subscribe(self._describe_dataset) for change in changes]
-
-    def _describe_dataset(self, _: object) -> None:
-        # a model that a cell left behind must not go on counting unseen
-        if self._dataset is not None and self.shown.value:
-            self._dataset_text.set(str(self._dataset))
+        self._watched.watch(dataset)
 
     # The page's side
 
@@ -217,8 +198,8 @@ class Model(Component, ABC):
         return {
             "title": Stream(self.title),
             "kinds": Stream(kinds),
-            "dataset": self._dataset_text,
-            "can_train": self._can_train,
+            "dataset": self._watched.text,
+            "can_train": self._watched.is_there,
         }
 
     def _handlers(self) -> dict[str, Callable[[Message], object]]:
@@ -228,11 +209,11 @@ class Model(Component, ABC):
         return {"cancel": self._on_cancel}
 
     def _on_train(self, _: Message) -> None:
-        if self._dataset is None:
+        if self.dataset is None:
             raise ValueError("train: expected a dataset, got none: set model.dataset first")
         # a double click, or two pages: the run that was asked for is under way
         with contextlib.suppress(AlreadyTraining):
-            self.train(self._dataset)
+            self.train(self.dataset)
 
     def _on_cancel(self, message: Message) -> dict[str, Any]:
         number = message.take("run", Integer(min=0))
@@ -262,45 +243,5 @@ class Model(Component, ABC):
             run = self._active
         if run is not None:
             run.cancel()
-        for stop in self._dataset_stops:
-            stop()
+        self._watched.close()
         super().close()
-
-
-_Read = list[Any] | Exception
-
-
-def _read(dataset: Instances | None) -> _Read:
-    """Take instances as they are now; an error is for the run to report, as `train` raises none."""
-    if dataset is None:
-        return TrainingError(
-            "dataset: expected one, got none: give it to train, or set model.dataset"
-        )
-    try:
-        if isinstance(dataset, Dataset):
-            return list(dataset.items())
-        numbered = enumerate(dataset)
-        return [{"id": given.get("id", i), **checked(given)} for i, given in numbered]
-    except Exception as error:  # noqa: BLE001 - an iterable is a user's code
-        return error
-
-
-def _instances(given: _Read) -> list[Instance]:
-    if isinstance(given, AttributeError | TypeError):
-        raise TrainingError(f"dataset: expected a Dataset or instances, {given}") from given
-    if isinstance(given, Exception):
-        raise given
-    return given
-
-
-def _entry(status: TrainingStatus, run: int) -> dict[str, Any]:
-    """Say what happened in a form that JSON knows."""
-    data = {key: _json(value) for key, value in (status.data or {}).items()}
-    if status.status == "success":  # the page has the history already
-        data = {"stopped": True} if data.get("stopped") else {}
-    return {**status.to_dict(), "run": run, "data": data}
-
-
-def _json(value: Any) -> Any:
-    """Give a number that JSON can say: it has no NaN and no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,18 +19,27 @@ def classification(scores: NDArray[Any], labels: Sequence[str]) -> ClassifierRes
 
     Parameters
     ----------
-    scores : shape (..., n_classes), all other sizes 1
+    scores : shape (n_classes,), further sizes 1
         As the model gives them: no softmax is added.
     labels : sequence of str
         Empty: the numbers of the classes serve as their names. Of classes that share a name the
-        best counts.
+        best counts. Two for a single score: that is then the probability of the second.
 
     Raises
     ------
     ValueError
-        If there are more or fewer classes than labels.
+        If there are more or fewer classes than labels, scores of several inputs, or NaN.
     """
+    if scores.size != max((1, *scores.shape)):
+        raise ValueError(
+            f"output: expected one score for each class, got shape {scores.shape}; "
+            "task_type='generic' gives it as it is"
+        )
     scores = scores.reshape(-1)
+    if np.isnan(scores).any():
+        raise ValueError("output: expected scores, got NaN: is there NaN in the input?")
+    if len(labels) == 2 and scores.size == 1:
+        scores = _both(scores)
     names = list(labels) or [str(number) for number in range(scores.size)]
     check_count(names, scores.size)
     confidences: dict[str, float] = {}
@@ -39,9 +48,19 @@ def classification(scores: NDArray[Any], labels: Sequence[str]) -> ClassifierRes
     return ClassifierResults(names[int(scores.argmax())], confidences)
 
 
+def _both(scores: NDArray[Any]) -> NDArray[Any]:
+    """Give the probability of the first of two classes too, where a model gives the second's."""
+    if not 0 <= scores[0] <= 1:
+        raise ValueError(
+            f"output: expected a probability for two labels, got {scores[0]:g}; "
+            "task_type='generic' gives it as it is"
+        )
+    return np.concatenate([1 - scores, scores])
+
+
 def check_count(labels: Sequence[str], n_classes: int) -> None:
-    """Refuse names for more or fewer classes than there are."""
-    if len(labels) != n_classes:
+    """Refuse names for more or fewer classes than there are; one score serves for two."""
+    if len(labels) != n_classes and (len(labels), n_classes) != (2, 1):
         raise ValueError(f"labels: expected {n_classes}, one for each class, got {len(labels)}")
 
 
@@ -108,4 +127,4 @@ def _gray(levels: NDArray[Any]) -> NDArray[np.uint8]:
 
 def without_batch(output: NDArray[Any]) -> NDArray[Any]:
     """Take away the axis of the pictures, where it is there."""
-    return output[0] if output.ndim and output.shape[0] == 1 else output
+    return output.reshape(output.shape[1:]) if output.shape[:1] == (1,) else output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -32,3 +33,15 @@ class TrainingStatus:
         """Give all four keys, None where one does not apply, as a copy that is safe to change."""
         data = None if self.data is None else dict(self.data)
         return {"status": self.status, "epoch": self.epoch, "epochs": self.epochs, "data": data}
+
+    def to_entry(self, run: int) -> dict[str, Any]:
+        """Give what a page is told, in a form that JSON knows; `run` counts a model's trainings."""
+        data = {key: _json(value) for key, value in (self.data or {}).items()}
+        if self.status == "success":  # the page has the history already
+            data = {"stopped": True} if data.get("stopped") else {}
+        return {**self.to_dict(), "run": run, "data": data}
+
+
+def _json(value: Any) -> Any:
+    """Give a number that JSON can say: it has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -38,6 +38,23 @@ HBox([camera.widget, VBox([recorder.widget, plot.widget])])""",
     "mnb.dataset_browser(data)",
 ]
 
+FILE_CELLS = [
+    """import keras
+import marcelle_nb as mnb
+from keras import layers
+network = keras.Sequential([
+    keras.Input((96, 96, 3), name="picture"),
+    layers.Conv2D(16, 3, strides=2, activation="relu", name="edges"),
+    layers.SeparableConv2D(32, 3, strides=2, activation="relu", name="shapes"),
+    layers.GlobalAveragePooling2D(name="everywhere"),
+    layers.Dense(3, activation="softmax", name="gesture"),
+])
+mnb.keras_model(network, labels=["rock", "paper", "scissors"]).save("gestures.keras")
+opened = mnb.tf_generic_model("image", "classification", crop="center")
+opened.load_from_files("gestures.keras")""",
+    "opened",
+]
+
 
 def film(folder: Path) -> Path:
     """Write the film: a portrait, then a parcel."""
@@ -84,8 +101,38 @@ def _answers(notebook: NotebookPage, question: str, wanted: str) -> bool:
     return wanted in notebook.execute(question)
 
 
+def take_loop(notebook: NotebookPage) -> None:
+    """Record two labels, train, and take the picture of all of it."""
+    notebook.run_all()
+    notebook.view("webcam").get_by_role("button", name="Start camera").click()
+    notebook.eventually(lambda: "True" in notebook.execute("print(camera.ready.value)"))
+    record(notebook, "portrait", corner_is_bright=False)
+    record(notebook, "parcel", corner_is_bright=True)
+    notebook.view("model").get_by_role("button", name="Train").click()
+    notebook.view("model").get_by_text("40 of 40").wait_for()
+    wait_for_scene(notebook, corner_is_bright=True)
+    notebook.page.wait_for_timeout(800)
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell-outputWrapper")
+    first, last = cells.first.bounding_box(), cells.last.bounding_box()
+    assert first is not None
+    assert last is not None
+    bottom = last["y"] + last["height"]
+    clip: FloatRect = {**first, "height": bottom - first["y"]}
+    notebook.page.screenshot(path=FOLDER / "loop.png", clip=clip)
+
+
+def take_file(notebook: NotebookPage) -> None:
+    """Open a model from a file, and take the picture of its widget."""
+    notebook.run_all()
+    view = notebook.view("tf_generic_model")
+    view.get_by_text("scissors").wait_for()
+    view.get_by_text("Layers").first.click()
+    view.get_by_text("everywhere").first.wait_for()
+    view.screenshot(path=FOLDER / "model_from_files.png")
+
+
 def main() -> None:
-    """Run the loop and take the pictures."""
+    """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         arguments = launch_arguments(film(Path(folder)))
@@ -94,24 +141,12 @@ def main() -> None:
             context = browser.new_context(
                 permissions=["camera"], viewport={"width": 1180, "height": 1700}
             )
-            server.write_notebook("loop.ipynb", CELLS)
-            notebook = NotebookPage(context.new_page(), server).open("loop.ipynb")
-            notebook.run_all()
-            notebook.view("webcam").get_by_role("button", name="Start camera").click()
-            notebook.eventually(lambda: "True" in notebook.execute("print(camera.ready.value)"))
-            record(notebook, "portrait", corner_is_bright=False)
-            record(notebook, "parcel", corner_is_bright=True)
-            notebook.view("model").get_by_role("button", name="Train").click()
-            notebook.view("model").get_by_text("40 of 40").wait_for()
-            wait_for_scene(notebook, corner_is_bright=True)
-            notebook.page.wait_for_timeout(800)
-            cells = notebook.page.locator(".jp-Notebook .jp-Cell-outputWrapper")
-            first, last = cells.first.bounding_box(), cells.last.bounding_box()
-            assert first is not None
-            assert last is not None
-            bottom = last["y"] + last["height"]
-            clip: FloatRect = {**first, "height": bottom - first["y"]}
-            notebook.page.screenshot(path=FOLDER / "loop.png", clip=clip)
+            for name, cells, take in (
+                ("loop.ipynb", CELLS, take_loop),
+                ("file.ipynb", FILE_CELLS, take_file),
+            ):
+                server.write_notebook(name, cells)
+                take(NotebookPage(context.new_page(), server).open(name))
             browser.close()
 
 

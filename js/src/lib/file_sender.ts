@@ -95,7 +95,7 @@ export class FileSender {
     }
     if (files.length > 0) {
       const { kind } = await this.#ask({ kind: "deliver", file: serial(), files });
-      if (kind === "delivered") this.sent += files.length;
+      if (kind === "delivered") this.sent = files.length;
     }
     this.#context.redraw();
   }

@@ -10,8 +10,8 @@ export interface Table {
 /** It scrolls in itself, by keyboard too, so that a model of hundreds of layers buries nothing. */
 export function rowsTable(name: string, { columns, cells, foot }: Table): TemplateResult {
   return html`<div class="marcelle-table" tabindex="0" role="region" aria-label=${name}>
-      <table>
-        <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <table class=${columns.length > 2 ? "marcelle-wide" : ""}>
+        <thead><tr>${columns.map((column, i) => html`<th scope="col" class=${kind(cells[0]?.[i])}>${column}</th>`)}</tr></thead>
         <tbody>${cells.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
       </table>
     </div>
@@ -19,8 +19,18 @@ export function rowsTable(name: string, { columns, cells, foot }: Table): Templa
 }
 
 function cell(value: string | number, column: number): TemplateResult {
-  if (column === 0) return html`<th scope="row">${value}</th>`;
-  return typeof value === "number"
-    ? html`<td class="marcelle-number">${value.toLocaleString("en")}</td>`
-    : html`<td>${value}</td>`;
+  if (column === 0) return html`<th scope="row">${breakable(value)}</th>`;
+  const shown = typeof value === "number" ? value.toLocaleString("en") : breakable(value);
+  return html`<td class=${kind(value)}>${shown}</td>`;
+}
+
+function kind(value: string | number | undefined): string {
+  return typeof value === "number" ? "marcelle-number" : "";
+}
+
+/** Long names break between their words, which underscores, slashes or capitals tell. */
+function breakable(value: string | number): TemplateResult[] {
+  return String(value)
+    .split(/(?<=[_/])|(?<=[a-z])(?=[A-Z])/)
+    .map((part) => html`${part}<wbr />`);
 }
