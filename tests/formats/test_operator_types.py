@@ -8,6 +8,7 @@ from marcelle_nb.formats.tflite.operator_types import SIGNATURES
 from tests.formats.tflite_files import edited, graph_of, load
 
 FLOAT, INT32, BOOL, INT8 = 0, 2, 6, 9
+NO_OPTIONS: dict[str, int] = {}
 
 
 def quantised(scale):
@@ -36,13 +37,9 @@ def test_every_operator_with_types_exists():
 )
 def test_types_that_do_not_belong_together_are_refused(name, types):
     tensors = [((2,), kind, (2,)) for kind in types]
-    operator: dict[str, Any] = (
-        OPERATORS.index(name),
-        [*range(len(types) - 1)],
-        [len(types) - 1],
-        {},
-    )
-    data = graph_of(tensors, [operator], inputs=operator[1], outputs=operator[2])
+    inputs, outputs = [*range(len(types) - 1)], [len(types) - 1]
+    operator = (OPERATORS.index(name), inputs, outputs, NO_OPTIONS)
+    data = graph_of(tensors, [operator], inputs=inputs, outputs=outputs)
     with pytest.raises(ModelFormatError, match=rf"{name}: expected types that belong together"):
         load(data)
 
