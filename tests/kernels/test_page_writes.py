@@ -62,7 +62,7 @@ def test_a_page_cannot_write_what_is_the_kernels(kernel):
             "rejected",
             reason=f"{name}: expected a name that a page can write, got the kernel's own",
         )
-    assert kernel.value("[model.title, model._can_train.value]") == ["MLP", False]
+    assert kernel.value("[model.title, model.widget.can_train]") == ["MLP", False]
 
 
 def test_two_widgets_of_one_model_agree(kernel):
