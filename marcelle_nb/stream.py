@@ -82,7 +82,7 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
         self._queue: deque[tuple[T, tuple[_Subscription[T], ...], Receipt | None]] = deque()
         self._delivering = False
         # Shared with every stream derived from this one, see `subscribe`.
-        self._keys: dict[Hashable, Callable[[], None]] = {}
+        self._keys: dict[Hashable, tuple[_Subscription[T], Callable[[], None]]] = {}
         self._alert: Callable[[str], object] | None = None
 
     @property
@@ -138,13 +138,20 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
             raise TypeError(f"subscribe: expected a function of one value, got {function!r}")
         subscription = _Subscription(function)
         undo = self._undo(subscription, key)
+        before = None
         with lock:
             if key is not None:
-                if key in self._keys:
-                    self._keys[key]()
-                self._keys[key] = undo
+                before = self._keys.get(key)
+                self._keys[key] = subscription, undo
+            if before is not None:
+                before[0].active = False
             self._add(subscription)
-        self._joined()
+        try:
+            self._joined()
+        finally:
+            # only now: where nobody listened in between, a source of events would stop
+            if before is not None:
+                before[1]()
         self._deliver()
         return undo
 
@@ -153,7 +160,7 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
             with lock:
                 subscription.active = False
                 self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
-                if key is not None and self._keys.get(key) is undo:
+                if key is not None and self._keys.get(key) == (subscription, undo):
                     del self._keys[key]
             self._left()
 
