@@ -1,7 +1,72 @@
-"""Settings for all tests."""
+"""Settings and servers for all tests."""
 
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from marcelle_nb.data.data_store import DataStore
+from marcelle_nb.data.service import Service
+from tests.postgresql_server import PostgreSQLServer
 
 # How long an example takes says nothing on a loaded machine: speed is for the benchmarks.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    """A real server, started once for all tests that need one."""
+    try:
+        server = PostgreSQLServer()
+    except FileNotFoundError as error:
+        pytest.skip(f"PostgreSQL: {error}")
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_url(postgresql_server: PostgreSQLServer) -> Callable[[], str]:
+    """Makes an empty place on it, and gives its address."""
+    return lambda: postgresql_server.url_of(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def postgresql_url(new_postgresql_url: Callable[[], str]) -> str:
+    """The address of an empty place on the server."""
+    return new_postgresql_url()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DataStore]:
+    """A store of each kind, in turn; that in memory is the kernel's own, and may hold more."""
+    if request.param == "memory":
+        yield DataStore()
+        return
+    place = tmp_path / "store.db"
+    if request.param == "postgresql":
+        place = request.getfixturevalue("postgresql_url")
+    with DataStore(place) as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(store: DataStore) -> Service:
+    """A service of each kind of store that holds nothing yet."""
+    return store.service(f"of a test {next(_numbers)}")
+
+
+@pytest.fixture
+def own_postgresql_server(postgresql_server: PostgreSQLServer) -> Iterator[PostgreSQLServer]:
+    """A server that a test may kill; `postgresql_server` says where there is none."""
+    server = PostgreSQLServer()
+    try:
+        yield server.start()
+    finally:
+        server.close()

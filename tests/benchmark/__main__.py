@@ -3,9 +3,15 @@
 import os
 import sys
 
-from tests.benchmark import camera_loop, formats, kernel_side, sizes
+from tests.benchmark import camera_loop, formats, kernel_side, sizes, stores
 
-PARTS = {"sizes": sizes, "kernel": kernel_side, "formats": formats, "camera": camera_loop}
+PARTS = {
+    "sizes": sizes,
+    "kernel": kernel_side,
+    "formats": formats,
+    "stores": stores,
+    "camera": camera_loop,
+}
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 for name in sys.argv[1:] or PARTS:

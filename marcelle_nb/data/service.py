@@ -1,0 +1,285 @@
+"""One collection of documents in a store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, overload
+
+from marcelle_nb.data.document_keys import (
+    check_same_id,
+    new_record,
+    now,
+    patched,
+    replaced,
+    returning_record,
+    with_id,
+    without_own_keys,
+)
+from marcelle_nb.data.document_table import DocumentTable
+from marcelle_nb.data.query import Query
+from marcelle_nb.data.records import Document, Record
+from marcelle_nb.data.service_events import ServiceEvents
+from marcelle_nb.data.service_iterable import ServiceIterable
+from marcelle_nb.data.service_reader import ServiceReader
+from marcelle_nb.data.service_writer import ServiceWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from marcelle_nb.data.change_stream import ChangeStream
+    from marcelle_nb.data.query import RawQuery
+    from marcelle_nb.data.sql_storage import SqlStorage
+    from marcelle_nb.data.taken import Taken
+
+
+class Service(ServiceReader):
+    """One collection of documents in a store; `store.service(name)` gives it.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    created, updated, patched, removed : Stream
+        Event streams of documents, one at a time. What another process did is told with the
+        document as it is then: of one that was created and removed before it could be read,
+        only `removed` tells.
+    changes : Stream
+        An event stream of `ServiceChange`, one for each call, however many documents.
+    table : DocumentTable
+        The rows, for what is built on a service.
+    events : ServiceEvents
+        What the streams are fed through.
+
+    Notes
+    -----
+    Thread: any. A method changes everything that it was asked to, or raises and changes nothing.
+    When it returns, the change is on disk (or in memory, for a store there) and was told to the
+    subscribers of this process; those of others hear of it within a moment. More than 100 documents
+    that were changed or removed at once, or created by another process, are told of without their
+    arrays and thumbnails.
+
+    Documents are dictionaries of what JSON can say, with arrays of numbers and images anywhere in
+    them. A service gives copies; their arrays cannot be written to.
+    """
+
+    def __init__(
+        self,
+        storage: SqlStorage,
+        name: str,
+        listening: Callable[[str, ChangeStream[Any]], object],
+    ) -> None:
+        super().__init__(DocumentTable(storage, name))
+        self.name = name
+        self.events = ServiceEvents(lambda stream, _: listening(name, stream))
+        self.created = self.events.created
+        self.updated = self.events.updated
+        self.patched = self.events.patched
+        self.removed = self.events.removed
+        self.changes = self.events.changes
+        self._writer = ServiceWriter(self.table, self.events)
+
+    @overload
+    def create(self, document: Mapping[str, Any]) -> Document: ...
+
+    @overload
+    def create(self, document: Sequence[Mapping[str, Any]]) -> list[Document]: ...
+
+    def create(
+        self, document: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> Document | list[Document]:
+        """Add a document, or a list of them, at the end.
+
+        Parameters
+        ----------
+        document : dict, or list of dict
+            With an `id` of its own or without; `createdAt` and `updatedAt` are set here.
+
+        Returns
+        -------
+        dict, or list of dict
+            The documents as they are kept now.
+
+        Raises
+        ------
+        BadRequest
+            If one is not a document; the message names the place and the rule.
+        Conflict
+            If an id is taken.
+        """
+        is_list = isinstance(document, list | tuple)
+        given: Sequence[Any] = document if is_list else [document]  # type: ignore[assignment]
+        time = now()
+        records = [new_record(it, time, _what(at, is_list)) for at, it in enumerate(given)]
+        pairs = zip(records, given, strict=True)
+        own = [it.body["id"] for it, raw in pairs if raw.get("id") is not None]
+        documents = self._writer.add(records, own)
+        return documents if is_list else documents[0]
+
+    def update(self, id: str, document: Mapping[str, Any]) -> Document:
+        """Replace a whole document; its id, its date of creation and its place stay."""
+        new = Record.of(document)
+        check_same_id(new.body, id)
+        change = lambda before: replaced(before, new)  # noqa: E731
+        return self._writer.change("updated", with_id(id), change, id=id)[0]
+
+    @overload
+    def patch(
+        self,
+        id: str,
+        changes: Mapping[str, Any],
+        query: RawQuery | Query | None = None,
+        *,
+        arrays: bool = True,
+    ) -> Document: ...
+
+    @overload
+    def patch(
+        self,
+        id: None,
+        changes: Mapping[str, Any],
+        query: RawQuery | Query | None = None,
+        *,
+        arrays: bool = True,
+    ) -> list[Document]: ...
+
+    def patch(
+        self,
+        id: str | None,
+        changes: Mapping[str, Any],
+        query: RawQuery | Query | None = None,
+        *,
+        arrays: bool = True,
+    ) -> Document | list[Document]:
+        """Replace some top-level keys of a document, or of all that match a query.
+
+        Parameters
+        ----------
+        id : str or None
+            Which document; None for all that match.
+        changes : dict
+            The new values.
+        query : dict, optional
+            What the documents must match.
+        arrays : bool
+            Whether the result has arrays and thumbnails. Without, no array is read, and a change
+            of very many documents takes little time and memory.
+
+        Returns
+        -------
+        dict, or list of dict
+            The documents after the change.
+
+        Raises
+        ------
+        NotFound
+            If there is no document with the id, or it does not match the query.
+        """
+        new = Record.of(changes, "changes")
+        check_same_id(new.body, id)
+        where = Query.parse(query).only_where("patch")
+        documents = self._writer.change(
+            "patched",
+            where if id is None else with_id(id, where),
+            lambda before: patched(before, new),
+            keys=without_own_keys(new.body).keys(),
+            id=id,
+            arrays=arrays,
+        )
+        return documents if id is None else documents[0]
+
+    @overload
+    def remove(
+        self, id: str, query: RawQuery | Query | None = None, *, arrays: bool = True
+    ) -> Document: ...
+
+    @overload
+    def remove(
+        self, id: None, query: RawQuery | Query | None = None, *, arrays: bool = True
+    ) -> list[Document]: ...
+
+    def remove(
+        self, id: str | None, query: RawQuery | Query | None = None, *, arrays: bool = True
+    ) -> Document | list[Document]:
+        """Take a document out, or all that match a query, and give what was taken out.
+
+        `id`, `query` and `arrays` are those of `patch`. `take` is the way to remove many that may
+        have to return.
+
+        Raises
+        ------
+        NotFound
+            If there is no document with the id, or it does not match the query.
+        """
+        where = Query.parse(query).only_where("remove")
+        if id is None:
+            return self._writer.remove(where, arrays=arrays)
+        return self._writer.remove(with_id(id, where), id=id, arrays=arrays)[0]
+
+    def restore(self, documents: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """Put removed documents back with their ids and dates.
+
+        Parameters
+        ----------
+        documents : sequence of dict
+            What `remove` gave. What this process removed returns to its old place in the order, all
+            others to the end.
+
+        Raises
+        ------
+        Conflict
+            If one is there.
+        """
+        time = now()
+        records = [returning_record(it, time, _what(at, True)) for at, it in enumerate(documents)]
+        return self._writer.restore(records)
+
+    def take(self, query: RawQuery | Query | None = None) -> Taken:
+        """Remove all documents that match so that they can be put back, without reading arrays.
+
+        Returns
+        -------
+        Taken
+            Its `ids` say which. For as long as somebody holds it, and the store is open, `put_back`
+            can bring them back; then they are thrown away.
+        """
+        return self._writer.take(Query.parse(query).only_where("take"))
+
+    def put_back(self, taken: Taken) -> list[str]:
+        """Put back what `take` took out, at its old place, and give the ids.
+
+        Those whose ids are there again meanwhile are left out; so are all at a second call.
+        """
+        return self._writer.put_back(taken)
+
+    def items_of(self, taken: Taken) -> ServiceIterable:
+        """Give the documents that `take` took out, lazily, for as long as they are out."""
+        return ServiceIterable(DocumentTable(self._storage, taken.key))
+
+    def has_removed(self, id: str) -> bool:
+        """Say whether this process removed a document of this id, and did not put it back."""
+        return self._writer.has_removed(id)
+
+    @contextmanager
+    def still(self) -> Iterator[bool]:
+        """Let no thread of this process change anything meanwhile.
+
+        Gives whether all that was changed before was also told to the subscribers.
+        """
+        with self._storage.lock:
+            yield not self.changes.has_waiting
+
+    def __copy__(self) -> Service:
+        return self
+
+    def __deepcopy__(self, _: object) -> Service:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a service cannot be pickled: open its store where it is needed")
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name!r} of {self._storage.location.shown}>"
+
+
+def _what(place: int, is_list: bool) -> str:  # noqa: FBT001 one of two
+    return f"document {place + 1}" if is_list else "document"

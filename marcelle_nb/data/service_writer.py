@@ -1,0 +1,243 @@
+"""Changes of the documents of a service: whole or not at all, noted for others, and told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from marcelle_nb.data import change_log, taken_rows
+from marcelle_nb.data.document_keys import not_found
+from marcelle_nb.data.query import Query
+from marcelle_nb.data.record_rows import chunks
+from marcelle_nb.data.service_events import MANY
+from marcelle_nb.data.taken import Taken
+from marcelle_nb.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from sqlalchemy import Connection
+
+    from marcelle_nb.data.conditions import Condition
+    from marcelle_nb.data.document_table import DocumentTable
+    from marcelle_nb.data.records import Document, Record
+    from marcelle_nb.data.service_change import ChangeKind
+    from marcelle_nb.data.service_events import ServiceEvents
+
+T = TypeVar("T")
+
+_TRIES = 5
+
+
+class ServiceWriter:
+    """Changes documents, each method in one transaction.
+
+    Parameters
+    ----------
+    table : DocumentTable
+        Their rows.
+    events : ServiceEvents
+        Through which it is told, before the method returns.
+
+    Notes
+    -----
+    Thread: any. Many documents are read and written a thousand at a time; their arrays are read
+    only where the caller or a subscriber gets them.
+    """
+
+    def __init__(self, table: DocumentTable, events: ServiceEvents) -> None:
+        self._table = table
+        self._storage = table.storage
+        self._events = events
+        # where removed documents were, so that they can return there
+        self._places: dict[str, int] = {}
+
+    def has_removed(self, id: str) -> bool:
+        """Say whether a document of this id was removed here, and not put back."""
+        return id in self._places
+
+    def add(self, records: list[Record], ids: Sequence[str]) -> list[Document]:
+        """Insert records at the end; `ids` are those that were not made here, and may be taken."""
+        return self._add(
+            records, ids, lambda it: self._storage.new_positions(it, len(records)), lambda: None
+        )
+
+    def restore(self, records: list[Record]) -> list[Document]:
+        """Insert records where they were when they were removed here; else at the end."""
+        ids = [record.body["id"] for record in records]
+
+        def positions(connection: Connection) -> list[int]:
+            new = self._storage.new_positions(connection, len(ids))
+            found = [self._places.get(it, at) for it, at in zip(ids, new, strict=True)]
+            taken_rows.give_up(connection, self._storage, found)
+            return found
+
+        return self._add(records, ids, positions, lambda: self._forget_places(ids))
+
+    def change(
+        self,
+        kind: ChangeKind,
+        where: Condition,
+        change: Callable[[Document], Record],
+        *,
+        keys: Collection[str] | None = None,
+        id: object = None,
+        arrays: bool = True,
+    ) -> list[Document]:
+        """Change documents that match, and give them as they are then.
+
+        Parameters
+        ----------
+        kind : "updated" or "patched"
+            What it is called.
+        where : condition
+            Which.
+        change : callable
+            Makes the new record of the old body.
+        keys : collection of str, optional
+            Which keys change; all of them where it is not given.
+        id : str, optional
+            Whose document is meant; where it does not match, `NotFound`.
+        arrays : bool
+            Whether to give the documents with their arrays and thumbnails.
+        """
+
+        def work(connection: Connection) -> list[Record]:
+            positions = self._locked(connection, where, id)
+            with_arrays = arrays or self._tells_arrays(len(positions))
+            records: list[Record] = []
+            for chunk in chunks(positions):
+                before = self._table.records(connection, chunk, ())
+                after = [change(record.body) for record in before]
+                self._table.replace(connection, list(zip(chunk, after, strict=True)), keys)
+                if keys is not None:
+                    after = self._table.records(connection, chunk, arrays=with_arrays)
+                records += after
+            self._log(connection, kind, records)
+            return records
+
+        records = self._write(work, lambda them: self._post(kind, them))
+        return _documents(records, arrays=arrays)
+
+    def remove(self, where: Condition, *, id: object = None, arrays: bool = True) -> list[Document]:
+        """Delete documents that match, and give them as they were; see `change`."""
+
+        def work(connection: Connection) -> tuple[list[int], list[Record]]:
+            positions = self._locked(connection, where, id)
+            with_arrays = arrays or self._tells_arrays(len(positions))
+            records = self._table.records(connection, positions, arrays=with_arrays)
+            self._table.delete(connection, positions)
+            self._log(connection, "removed", records)
+            return positions, records
+
+        _, records = self._write(work, lambda found: self._post_removed(*found))
+        return _documents(records, arrays=arrays)
+
+    def take(self, where: Condition) -> Taken:
+        """Take documents out that match, so that they can be put back."""
+        key = taken_rows.new_key()
+
+        def work(connection: Connection) -> tuple[list[int], list[Record]]:
+            positions = self._locked(connection, where, None)
+            with_arrays = self._tells_arrays(len(positions))
+            records = self._table.records(connection, positions, arrays=with_arrays)
+            if records:
+                taken_rows.hide(connection, self._storage, positions, key)
+            self._log(connection, "removed", records)
+            return positions, records
+
+        _, records = self._write(work, lambda found: self._post_removed(*found))
+        taken = Taken([it.body["id"] for it in records], key, self._storage.taken.forget)
+        if records:
+            self._storage.taken.keep(key)
+        self._storage.throw_away(self._storage.taken.forgotten())
+        return taken
+
+    def put_back(self, taken: Taken) -> list[str]:
+        """Put back what was taken out, and give the ids of what was."""
+
+        def work(connection: Connection) -> list[Record]:
+            positions = taken_rows.put_back(connection, taken.key, self._table.service)
+            with_arrays = self._tells_arrays(len(positions))
+            records = self._table.records(connection, positions, arrays=with_arrays)
+            self._log(connection, "created", records)
+            return records
+
+        def then(records: list[Record]) -> None:
+            self._forget_places([record.body["id"] for record in records])
+            self._post("created", records)
+
+        for _ in range(_TRIES):
+            try:
+                return [record.body["id"] for record in self._write(work, then)]
+            except Conflict:  # another process gave a document one of the ids just now
+                continue
+        return []
+
+    def _add(
+        self,
+        records: list[Record],
+        ids: Sequence[str],
+        positions: Callable[[Connection], list[int]],
+        then: Callable[[], object],
+    ) -> list[Document]:
+        if len(set(ids)) < len(ids):
+            raise Conflict("id: expected each once, got one several times in a list")
+        documents = [record.document() for record in records]
+
+        def work(connection: Connection) -> None:
+            if ids and (there := self._table.taken_ids(connection, ids)):
+                raise Conflict(
+                    f"id: expected one that is not taken, got {there[0]!r}", {"id": there[0]}
+                )
+            if records:
+                self._table.insert(connection, records, positions(connection))
+            self._log(connection, "created", records)
+
+        def told(_: None) -> None:
+            then()
+            self._events.post("created", documents)
+
+        self._write(work, told)
+        return documents
+
+    def _write(self, work: Callable[[Connection], T], then: Callable[[T], object]) -> T:
+        try:
+            result = self._storage.write(work, then)
+        except Exception:
+            raise
+        except BaseException:  # a KeyboardInterrupt, perhaps between the change and its telling
+            self._events.post("reset", [])
+            raise
+        self._events.deliver()
+        return result
+
+    def _locked(self, connection: Connection, where: Condition, id: object) -> list[int]:
+        positions = self._table.positions(connection, Query(where), None, lock=True)
+        if id is not None and not positions:
+            raise not_found(id)
+        return positions
+
+    def _log(self, connection: Connection, kind: ChangeKind, records: Sequence[Record]) -> None:
+        if records:
+            bodies = [it.plain() if kind == "removed" else it.body for it in records]
+            change_log.add(connection, self._storage, self._table.service, kind, bodies)
+
+    def _tells_arrays(self, n: int) -> bool:
+        return n <= MANY and self._events.are_heard
+
+    def _post(self, kind: ChangeKind, records: Sequence[Record]) -> None:
+        if self._events.are_heard:
+            self._events.post(kind, _documents(records, arrays=len(records) <= MANY))
+
+    def _post_removed(self, positions: Sequence[int], records: Sequence[Record]) -> None:
+        ids = (record.body["id"] for record in records)
+        self._places.update(zip(ids, positions, strict=True))
+        self._post("removed", records)
+
+    def _forget_places(self, ids: Sequence[str]) -> None:
+        for identifier in ids:
+            self._places.pop(identifier, None)
+
+
+def _documents(records: Sequence[Record], *, arrays: bool) -> list[Document]:
+    return [record.document() if arrays else record.plain() for record in records]
