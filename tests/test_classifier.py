@@ -44,7 +44,7 @@ def test_an_instance_of_a_later_block_must_have_the_shape_of_the_first():
 def test_a_cancelled_run_reads_no_further_block(monkeypatch):
     run, read = idle(), list[int]()
 
-    def as_arrays(block, shape):
+    def as_arrays(block, shape, dtype):
         read.append(len(block))
         run.cancel()
         return np.zeros((len(block), *shape), np.float32), ["a"] * len(block)

@@ -601,9 +601,9 @@ def test_what_is_no_dataset_cannot_be_the_models(model, value):
 
 def test_the_dataset_is_described_as_it_grows(model):
     model.dataset = data = Dataset(f"growing-{model.title}")
-    assert model._watched.text.value == f"{data.name}, 0 instances of 0 labels"
+    eventually(lambda: model._watched.text.value == f"{data.name}, 0 instances of 0 labels")
     data.create({"x": [1], "y": "a"})
-    assert model._watched.text.value == f"{data.name}, 1 instance of 1 label"
+    eventually(lambda: model._watched.text.value == f"{data.name}, 1 instance of 1 label")
     data.clear()
     model.dataset = None
     assert (model._watched.text.value, model._watched.is_there.value) == ("", False)
@@ -614,12 +614,13 @@ def test_a_dataset_that_was_replaced_is_not_followed_any_more(model):
     model.dataset = Dataset("second")
     first.create({"x": [1], "y": "a"})
     first.clear()
-    assert model._watched.text.value.startswith("second")
+    eventually(lambda: model._watched.text.value.startswith("second"))
     assert first.count._subscriptions == ()
 
 
 def test_the_dataset_is_not_counted_while_no_page_shows_the_model(model):
     model.dataset = data = Dataset(f"unseen-{model.title}")
+    eventually(lambda: model._watched.text.value.endswith("0 labels"))
     model.view_seen("a")
     model.view_gone("a")
     eventually(lambda: not model.shown.value)

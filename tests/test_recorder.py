@@ -11,6 +11,7 @@ from marcelle_nb.components import recorder as module
 from marcelle_nb.components.image_upload import ImageUpload
 from marcelle_nb.components.recorder import Recorder
 from marcelle_nb.components.webcam import Webcam
+from marcelle_nb.data.data_store import DataStore
 from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import InstanceRejected
 from marcelle_nb.stream import Stream
@@ -88,7 +89,7 @@ def test_the_thumbnail_is_that_of_the_source(data):
     camera.ready.set(True)
     recorder.recording.set(True)
     camera._emit(picture(200).copy())
-    assert data.items()[0]["thumbnail"] == camera.thumbnails.value
+    assert next(iter(data.items()))["thumbnail"] == camera.thumbnails.value
     recorder.close()
     camera.close()
 
@@ -98,7 +99,7 @@ def test_process_makes_x(images, data):
     recorder.label.set("a")
     recorder.recording.set(True)
     images.set(picture(7))
-    assert data.items()[0]["x"].tolist() == [7, 1]
+    assert next(iter(data.items()))["x"].tolist() == [7, 1]
     recorder.close()
 
 
@@ -218,6 +219,19 @@ def test_press_and_release_of_the_page_record(recorder, images, data):
     eventually(lambda: not recorder.recording.value)
     images.set(picture(6))
     assert (values(data), data.labels) == ([5], ["clap"])
+
+
+def test_datasets_of_one_name_in_two_stores_record_from_one_camera(images, data, tmp_path):
+    with DataStore(tmp_path / "a.db") as store:
+        other = Dataset(data.name, store)
+        recorders = [Recorder(images, dataset) for dataset in (data, other)]
+        for recorder in recorders:
+            recorder.label.set("wave")
+            recorder.recording.set(True)
+        images.set(picture(7))
+        for recorder in recorders:
+            recorder.close()
+        assert (values(data), values(other)) == ([7], [7])
 
 
 # A source that emits now and then
@@ -436,4 +450,4 @@ def test_close_frees_everything(images, data):
 def test_a_jpeg_is_not_needed(recorder, images, data):
     recorder.recording.set(True)
     images.set(image.as_rgb(np.zeros((5, 5), np.uint8)))
-    assert data.items()[0]["x"].shape == (5, 5, 3)
+    assert next(iter(data.items()))["x"].shape == (5, 5, 3)

@@ -5,6 +5,7 @@ import pytest
 from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.models.watched_dataset import WatchedDataset
 from marcelle_nb.stream import Stream
+from tests.eventually import eventually
 
 
 def test_it_tells_what_is_in_the_data_set_and_follows_it():
@@ -12,7 +13,7 @@ def test_it_tells_what_is_in_the_data_set_and_follows_it():
     watched.watch(data)
     data.create({"x": [1], "y": "a"})
     assert watched.is_there.value
-    assert watched.text.value == "watched, 1 instance of 1 label"
+    eventually(lambda: watched.text.value == "watched, 1 instance of 1 label")
     watched.watch(None)
     assert (watched.text.value, watched.is_there.value) == ("", False)
 
@@ -24,7 +25,7 @@ def test_it_counts_nothing_while_no_page_shows_it():
     data.create({"x": [1], "y": "a"})
     assert watched.text.value == ""
     shown.set(True)
-    assert watched.text.value == "unwatched, 1 instance of 1 label"
+    eventually(lambda: watched.text.value == "unwatched, 1 instance of 1 label")
 
 
 def test_what_is_no_data_set_is_refused():

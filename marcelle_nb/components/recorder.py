@@ -83,7 +83,9 @@ class Recorder(Component):
             self.shown.subscribe(lambda shown: None if shown else self._press.release()),
             lambda: self._on_recording(False),
         ]
-        self._while_shown(self._dataset.changes.start_with([]), self._recount)
+        # on a thread of its own: the camera does not wait for the counting of a large dataset
+        self._while_shown(self._dataset.changes.latest(), self._recount)
+        self._while_shown(Stream(None), self._recount)
         if not self._images.held:
             self._while_shown(self._images, self._wait)
 
@@ -101,7 +103,7 @@ class Recorder(Component):
                 return
             # one key for a source and a dataset: two recorders, or one made twice, record a picture
             # once
-            key = ("recorder", self._dataset.name)
+            key = ("recorder", self._dataset.store.location, self._dataset.name)
             self._stop = self._images.subscribe(self._record_shown, key=key)
         elif not recording and self._stop is not None:
             self._stop()
@@ -164,7 +166,9 @@ class Recorder(Component):
         if problem:
             raise ValueError(problem)
         label, refused, errors = self.label.value.strip(), [], []
-        while self._pending:
+        for _ in range(len(self._pending)):  # and not what comes meanwhile
+            if not self._pending:  # dropped, for those that came
+                break
             x, is_processed, thumbnail = waiting = self._pending.popleft()
             try:
                 x = x if is_processed else self._processed(x)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
+import tempfile
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -9,7 +13,7 @@ import numpy as np
 from marcelle_nb.errors import InstanceRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -17,9 +21,16 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "NDArray[np.float32] | NDArray[np.uint8]"
 
+MAPPED_BYTES = 2**30
+"""Larger arrays are in a file that the system reads as it is needed."""
+
+_SLICE = 256
+
 
 def as_arrays(
-    instances: Sequence[Instance], shape: tuple[int, ...] | None = None
+    instances: Sequence[Instance],
+    shape: tuple[int, ...] | None = None,
+    dtype: np.dtype[Any] | None = None,
 ) -> tuple[Rows, list[str]]:
     """Put the inputs and the labels of instances together.
 
@@ -29,11 +40,13 @@ def as_arrays(
         Instances as a dataset keeps them.
     shape : tuple of int, optional
         What each `x` must have, where these are a part of more instances; that of the first.
+    dtype : dtype, optional
+        What `row_dtype` gives for the first, likewise.
 
     Returns
     -------
-    x : float32, shape (n, d), or uint8, shape (n, height, width, 3)
-        Vectors or images, in order; shape (0, 0) without instances.
+    x : float32, shape (n, *shape), or uint8, shape (n, height, width, 3)
+        Arrays or images, in order; shape (0, 0) without instances.
     y : list of str, length n
         Their labels.
 
@@ -45,16 +58,91 @@ def as_arrays(
     """
     if not instances:
         return np.zeros((0, 0), dtype=np.float32), []
-    shape = shape or instances[0]["x"].shape
+    shape = shape or row_shape(instances[0].get("x"))
+    dtype = dtype or row_dtype(instances[0].get("x"))
     for index, instance in enumerate(instances):
-        if instance["y"] is None:
-            raise InstanceRejected(f"y of {_named(instance, index)}: expected a label, got none")
-        if instance["x"].shape != shape:
-            raise InstanceRejected(
-                f"x of {_named(instance, index)}: expected shape {shape}, as the first instance's,"
-                f" got {instance['x'].shape}"
-            )
-    return _stacked(instances, shape), [instance["y"] for instance in instances]
+        _check(instance, index, shape, dtype)
+    return _stacked(instances, shape, dtype), [instance["y"] for instance in instances]
+
+
+def all_arrays(instances: Iterable[Instance], count: int) -> tuple[Rows, list[str]]:
+    """Do the same for instances that are read once, a few at a time.
+
+    Parameters
+    ----------
+    instances : iterable of dict
+        Instances as a dataset keeps them.
+    count : int
+        About how many there are.
+    """
+    source, y = iter(instances), list[str]()
+    part = list(islice(source, _SLICE))
+    if not part:
+        return as_arrays([])
+    shape, dtype = row_shape(part[0].get("x")), row_dtype(part[0].get("x"))
+    rows = empty_rows((max(count, len(part)), *shape), dtype)
+    while part:
+        start = len(y)
+        x, labels = as_arrays(part, shape, dtype)
+        y += labels
+        if len(y) > len(rows):  # more were created since they were counted
+            larger = empty_rows((2 * len(y), *shape), dtype)
+            larger[:start] = rows[:start]
+            rows = larger
+        rows[start : len(y)] = x
+        part = list(islice(source, _SLICE))
+    return rows[: len(y)], y
+
+
+def row_shape(x: object) -> tuple[int, ...]:
+    """Give the shape of an array; of what is none, which is refused later, that of nothing."""
+    return x.shape if isinstance(x, np.ndarray) else ()
+
+
+def row_dtype(x: object) -> np.dtype[Any]:
+    """Give the type of rows like this one: images stay bytes, other numbers become float32."""
+    is_image = isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.ndim == 3
+    return np.dtype(np.uint8 if is_image else np.float32)
+
+
+def empty_rows(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Make an array to be filled; a large one in a file that is gone with the array.
+
+    Raises
+    ------
+    OSError
+        If there is no room for the file, in the folder for temporary files.
+    """
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if n_bytes <= MAPPED_BYTES:
+        return np.empty(shape, dtype)
+    with tempfile.TemporaryFile(prefix="marcelle-") as file:
+        if hasattr(os, "posix_fallocate"):
+            # a full disk is an error here; while the array is filled it would end the process
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+        return np.memmap(file, dtype, "r+" if hasattr(os, "posix_fallocate") else "w+", 0, shape)
+
+
+def _check(instance: Instance, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    x = instance.get("x")
+    y = instance.get("y")
+    if y is None or (isinstance(y, str) and not y):
+        raise InstanceRejected(f"y of {_named(instance, index)}: expected a label, got none")
+    if not isinstance(x, np.ndarray):
+        raise InstanceRejected(
+            f"x of {_named(instance, index)}: expected an array of numbers, got {x!r:.80}"
+        )
+    if x.shape != shape:
+        raise InstanceRejected(
+            f"x of {_named(instance, index)}: expected shape {shape}, as the first instance's,"
+            f" got {x.shape}"
+        )
+    if row_dtype(x) != dtype:
+        kinds = ("an image", "numbers") if dtype == np.uint8 else ("numbers", "an image")
+        raise InstanceRejected(
+            f"x of {_named(instance, index)}: expected {kinds[0]}, as the first instance's,"
+            f" got {kinds[1]}"
+        )
 
 
 def _named(instance: Instance, index: int) -> str:
@@ -62,18 +150,17 @@ def _named(instance: Instance, index: int) -> str:
     return f"instance {instance.get('id', f'number {index + 1}')}"
 
 
-def _stacked(instances: Sequence[Instance], shape: tuple[int, ...]) -> Rows:
-    rows: NDArray[Any] = np.empty(
-        (len(instances), *shape), dtype=np.float32 if len(shape) == 1 else np.uint8
-    )
+def _stacked(instances: Sequence[Instance], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Rows:
+    rows: NDArray[Any] = np.empty((len(instances), *shape), dtype)
     with np.errstate(over="ignore"):  # becomes infinite, and is refused below
         for row, instance in zip(rows, instances, strict=True):
-            row[:] = instance["x"]
+            row[...] = instance["x"]
     if rows.dtype == np.float32:
-        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+        flat = rows.reshape(len(rows), -1)
+        bad = np.flatnonzero(~np.isfinite(flat).all(axis=1))
         if len(bad):
             index = int(bad[0])
-            number = instances[index]["x"][~np.isfinite(rows[index])][0]
+            number = instances[index]["x"].reshape(-1)[~np.isfinite(flat[index])][0]
             raise InstanceRejected(
                 f"x of {_named(instances[index], index)}:"
                 f" expected finite numbers of float32, got {number}"

@@ -1,181 +1,222 @@
-"""The instances of one name, which all datasets of that name share."""
+"""The rows of one dataset in a store."""
 
 from __future__ import annotations
 
-import secrets
-import threading
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from marcelle_nb.data.instance import Instance, checked, checked_changes, checked_label, copied
-from marcelle_nb.errors import InstanceNotFound, InstanceRejected
-from marcelle_nb.stream import Stream
+from marcelle_nb.data.conditions import EVERYTHING, All, Compare, Condition
+from marcelle_nb.data.dataset_name import service_name
+from marcelle_nb.data.instance import checked_changes, checked_label
+from marcelle_nb.data.instance_iterable import InstanceIterable
+from marcelle_nb.data.query import Query
+from marcelle_nb.data.stored_instance import as_document, as_instance, shown_label
+from marcelle_nb.errors import InstanceNotFound, InstanceRejected, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-ChangeType: TypeAlias = Literal["created", "updated", "removed"]
-Change: TypeAlias = dict[str, Any]
-"""`{"level": "instance", "type": "created" | "updated" | "removed", "data": instance}`."""
+    from marcelle_nb.data.data_store import DataStore
+    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.data.query import RawQuery
+    from marcelle_nb.data.records import Document
+    from marcelle_nb.data.taken import Taken
 
-_open: dict[str, Collection] = {}
-_open_lock = threading.Lock()
+_NOT_NAMED = {"$not": {"features": {"$gte": ""}}}
+"""What has no text as its `features`."""
 
 
 class Collection:
-    """Instances in memory, in the order of their creation, with streams that tell of their changes.
+    """Reads and writes the rows of one dataset, which may share a service with others.
 
-    Notes
-    -----
-    Thread: any. A method either changes everything that it was asked to, or raises and changes
-    nothing. Kept instances are never changed, only replaced, so that a list of them taken under the
-    lock stays as it was.
+    Parameters
+    ----------
+    store : DataStore
+        Where they are.
+    name : str
+        The name of the dataset: what its rows hold as `datasetName`.
+
+    Attributes
+    ----------
+    narrowed : condition
+        What the rows must match beside.
     """
 
-    def __init__(self) -> None:
-        self.count: Stream[int] = Stream(0)
-        self.changes: Stream[list[Change]] = Stream()
-        self._lock = threading.RLock()
-        self._instances: dict[str, Instance] = {}
-        # The place of every instance that ever was, so that a removed one can return to its own.
-        self._places: dict[str, int] = {}
+    def __init__(self, store: DataStore, name: str) -> None:
+        self.store = store  # which lives for as long as something refers to it
+        self.name = name
+        self.service = store.service(service_name(name))
+        self.narrowed: Condition = EVERYTHING
 
-    @classmethod
-    def named(cls, name: str) -> Collection:
-        """Give the one collection of a name in this process, made where it is new."""
-        with _open_lock:
-            return _open.setdefault(name, cls())
+    def query(self, raw: RawQuery | Query | None = None) -> Query:
+        """Read a query and keep it to these rows."""
+        scope: Condition = Compare(("datasetName",), "eq", self.name)
+        if self.narrowed != EVERYTHING:
+            scope = All((scope, self.narrowed))
+        return Query.parse(raw).within(scope)
 
-    def instances(self) -> list[Instance]:
-        """Give the kept instances in order, not copies: read only."""
-        with self._lock:
-            return list(self._instances.values())
+    def find(self, query: RawQuery | None) -> Any:
+        """Give a page of instances; with `$distinct` a list of values."""
+        found = self.service.find(self.query(query))
+        if isinstance(found, list):
+            return found
+        return {**found, "data": [as_instance(it) for it in found["data"]]}
 
-    def get(self, identifier: str) -> Instance:
-        """Copy one instance."""
-        with self._lock:
-            return copied(self._find(identifier))
+    def count(self, query: RawQuery | None = None) -> int:
+        """Count the rows that match."""
+        return self.service.count(self.query(query))
+
+    def items(self, query: RawQuery | None = None) -> InstanceIterable:
+        """Give the instances that match, lazily."""
+        return InstanceIterable(self.service.table, self.query(query))
+
+    def get(self, id: str) -> Instance:
+        """Give one instance."""
+        try:
+            return as_instance(self.service.get(id, self.query()))
+        except NotFound:
+            raise _not_found(id) from None
+
+    def counts(self, field: str, query: RawQuery | None = None) -> list[tuple[Any, int]]:
+        """Count the rows of each value of a field, in first-seen order."""
+        return self.service.counts(field, self.query(query))
+
+    def label_counts(self) -> dict[str, int]:
+        """Count the rows of each label, in first-seen order."""
+        found = [(value, n) for value, n in self.counts("y") if value != ""]
+        if sum(n for _, n in found) < self.count():  # some may be of Marcelle's first versions
+            found += self.counts("label", {"y": None, "x": None, "label": {"$gt": ""}})
+        counts: Counter[str] = Counter()
+        for value, n in found:
+            counts[shown_label(value)] += n
+        return dict(counts)
+
+    def features(self) -> list[str | None]:
+        """Give the names of what made the inputs, in first-seen order; None for unnamed."""
+        values = [it for it, _ in self.counts("features") if isinstance(it, str)]
+        queries = [{"features": value} for value in values] + [_NOT_NAMED]
+        firsts = [self.find({**it, "$limit": 1, "$select": ["features"]})["data"] for it in queries]
+        if not firsts[-1]:
+            return [*values]
+        named = {first[0]["id"]: it for first, it in zip(firsts, [*values, None], strict=True)}
+        in_order = self.items({"id": {"$in": list(named)}}).select([])
+        return [named[instance["id"]] for instance in in_order]
+
+    def there(self, ids: Sequence[str]) -> set[str]:
+        """Give those of the ids that rows have, also where these do not match `narrowed`."""
+        return self._ids(Query.parse({"id": {"$in": list(ids)}, "datasetName": self.name}))
+
+    def matching(self, ids: Sequence[str] | None = None) -> set[str]:
+        """Give the ids of all rows, or those of these that rows have."""
+        return self._ids(self.query(None if ids is None else {"id": {"$in": list(ids)}}))
+
+    def _ids(self, query: Query) -> set[str]:
+        return {document["id"] for document in self.service.items(query).select([])}
 
     def create(self, given: Iterable[object]) -> list[str]:
-        """Add instances at the end, and give the identifiers that they got."""
-        new = [checked(instance) for instance in given]
-        with self._lock:
-            now = _now()
-            for instance in new:
-                instance["id"] = self._new_identifier()
-                instance["createdAt"] = instance["updatedAt"] = now
-                self._instances[instance["id"]] = instance
-            self._post("created", new)
-        self._deliver()
-        return [instance["id"] for instance in new]
+        """Add instances at the end, and give the ids that they got."""
+        documents = [as_document(instance, self.name) for instance in given]
+        return [document["id"] for document in self.service.create(documents)] if documents else []
 
-    def patch(self, identifier: str, given: dict[str, Any]) -> Instance:
-        """Replace some keys of one instance, and copy the result."""
-        if given.get("id", identifier) != identifier:
-            raise InstanceRejected(f"id: expected {identifier!r}, got {given['id']!r:.100}")
+    def update(self, id: str, given: object) -> Instance:
+        """Replace a whole instance."""
+        self.get(id)
+        try:
+            return as_instance(self.service.update(id, as_document(given, self.name)))
+        except NotFound:
+            raise _not_found(id) from None
+
+    def patch(
+        self, id: str | None, given: Mapping[str, Any], query: RawQuery | None
+    ) -> list[Instance]:
+        """Replace some keys of one instance, or of all that match."""
+        if "id" in given and given["id"] != id:
+            raise InstanceRejected(f"id: expected {id!r:.100}, got {given['id']!r:.100}")
         if "x" in given and given["x"] is None:
             raise InstanceRejected("x: expected numbers or an image, got none")
         changes = checked_changes(given)
-        with self._lock:
-            (instance,) = self._update([self._find(identifier)], changes)
-        self._deliver()
-        return copied(instance)
+        try:
+            if id is None:
+                after = self.service.patch(None, changes, self.query(query))
+            else:
+                after = [self.service.patch(id, changes, self.query(query))]
+        except NotFound:
+            raise _not_found(id) from None
+        return [as_instance(document) for document in after]
 
-    def relabel(self, identifiers: Sequence[str], label: object) -> list[Instance]:
-        """Give many instances one label in one change, and copies of what they were before."""
-        changes = {"y": checked_label(label)}
-        with self._lock:
-            before = self._find_all(identifiers)
-            self._update(before, changes)
-        self._deliver()
-        return [copied(instance) for instance in before]
+    def relabel(
+        self, ids: Sequence[str] | None, label: object, query: RawQuery | None
+    ) -> list[Instance]:
+        """Give many one label in one change; return the ids, and what their labels were."""
+        label = checked_label(label)
+        if ids is None:
+            before = list(self.service.items(self.query(query)).select(["y"]))
+        else:
+            found = self.service.items(self.query(_among(ids, query))).select(["y"])
+            before = in_order(ids, found)
+        if before:
+            chosen = {"id": {"$in": [document["id"] for document in before]}}
+            self.service.patch(None, {"y": label}, self.query(chosen), arrays=False)
+        return [{"id": it["id"], "y": it.get("y")} for it in before]
 
-    def remove(self, identifiers: Sequence[str]) -> list[Instance]:
-        """Take instances out in one change, and give copies of them, which `restore` takes back."""
-        with self._lock:
-            gone = self._take(self._find_all(identifiers))
-        self._deliver()
-        return [copied(instance) for instance in gone]
+    def take(self, ids: Sequence[str] | None, query: RawQuery | None) -> Taken:
+        """Take rows out in one change."""
+        if ids is None:
+            return self.service.take(self.query(query))
+        chosen = _among(ids, query)
+        there = self._ids(self.query(chosen))
+        in_order(ids, [{"id": identifier} for identifier in there])
+        return self.service.take(self.query(chosen))
 
-    def clear(self) -> list[Instance]:
-        """Remove everything in one change, and give copies of it."""
-        with self._lock:
-            gone = self._take(self.instances())
-        self._deliver()
-        return [copied(instance) for instance in gone]
+    def items_of(self, taken: Taken, ids: Sequence[str] | None) -> list[Instance]:
+        """Give what was taken out, in the order of the ids, for `restore`."""
+        found = self.service.items_of(taken)
+        documents = found if ids is None else in_order(ids, found, whole=False)
+        return [as_instance(document) for document in documents]
 
-    def restore(self, removed: Sequence[object]) -> None:
+    def restore(self, removed: Sequence[Any]) -> None:
         """Put removed instances back at their old places in one change."""
-        new = [(checked(given), given) for given in removed]
-        with self._lock:
-            returning = {}
-            for instance, given in new:
-                own = self._own_keys(given)
-                returning[own["id"]] = {**instance, **own}
-            together = self._instances | returning
-            self._instances = {
-                identifier: together[identifier]
-                for identifier in sorted(together, key=self._places.__getitem__)
-            }
-            self._post("created", list(returning.values()))
-        self._deliver()
+        documents = [self._returning(given) for given in removed]
+        ids = [document["id"] for document in documents]
+        there = self.there(ids) if ids else set()
+        twice = len(set(ids)) < len(ids)
+        for one in ids:
+            if one in there or not self.service.has_removed(one) or twice:
+                raise InstanceRejected(f"id: expected that of a removed instance, got {one!r:.100}")
+        if documents:
+            self.service.restore(documents)
 
-    # What follows runs under the lock, except `_deliver`.
-
-    def _find(self, identifier: object) -> Instance:
-        found = self._instances.get(identifier) if isinstance(identifier, str) else None
-        if found is None:
-            raise InstanceNotFound(f"id: expected that of an instance, got {identifier!r:.100}")
-        return found
-
-    def _find_all(self, identifiers: Iterable[str]) -> list[Instance]:
-        """Find instances, each once."""
-        return list({identifier: self._find(identifier) for identifier in identifiers}.values())
-
-    def _new_identifier(self) -> str:
-        """Make 24 hexadecimal digits, as Marcelle's stores do, and give them the last place."""
-        while (identifier := secrets.token_hex(12)) in self._places:
-            pass
-        self._places[identifier] = len(self._places)
-        return identifier
-
-    def _own_keys(self, removed: Any) -> Instance:
-        identifier = removed.get("id")
-        if identifier not in self._places or identifier in self._instances:
+    def _returning(self, given: Any) -> Document:
+        document = as_document(given, self.name)
+        for key in ("id", "createdAt", "updatedAt"):
+            value = given.get(key)
+            if isinstance(value, str):
+                document[key] = value
+        if "id" not in document:
             raise InstanceRejected(
-                f"id: expected that of a removed instance, got {identifier!r:.100}"
+                f"id: expected that of a removed instance, got {given.get('id')!r:.100}"
             )
-        now = _now()
-        dates = {key: str(removed.get(key, now)) for key in ("createdAt", "updatedAt")}
-        return {"id": identifier, **dates}
-
-    def _update(self, before: Sequence[Instance], changes: Instance) -> list[Instance]:
-        now = _now()
-        after = [{**instance, **changes, "updatedAt": now} for instance in before]
-        self._instances |= {instance["id"]: instance for instance in after}
-        self._post("updated", after)
-        return after
-
-    def _take(self, gone: list[Instance]) -> list[Instance]:
-        for instance in gone:
-            del self._instances[instance["id"]]
-        self._post("removed", gone)
-        return gone
-
-    def _post(self, kind: ChangeType, instances: Sequence[Instance]) -> None:
-        if not instances:
-            return
-        if kind != "updated":
-            self.count._post(len(self._instances))
-        self.changes._post(
-            [{"level": "instance", "type": kind, "data": copied(it)} for it in instances]
-        )
-
-    def _deliver(self) -> None:
-        self.count._deliver()
-        self.changes._deliver()
+        return document
 
 
-def _now() -> str:
-    """Write the time as JavaScript's `toISOString` does."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def in_order(
+    ids: Sequence[str], found: Iterable[Document], *, whole: bool = True
+) -> list[Document]:
+    """Give each document once, in the order of the ids; `whole`: refuse ids that are not there."""
+    there = {document["id"]: document for document in found}
+    missing = next((one for one in ids if one not in there), None) if whole else None
+    if missing is not None:
+        raise _not_found(missing)
+    return [there[one] for one in dict.fromkeys(ids) if one in there]
+
+
+def _among(ids: Sequence[str], query: RawQuery | None) -> RawQuery:
+    for one in ids:
+        if not isinstance(one, str):
+            raise _not_found(one)
+    chosen = {"id": {"$in": list(ids)}}
+    return chosen if not query else {"$and": [chosen, query]}
+
+
+def _not_found(id: object) -> InstanceNotFound:
+    return InstanceNotFound(f"id: expected that of an instance, got {id!r:.100}")

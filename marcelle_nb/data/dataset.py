@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, overload
+import os
+from typing import TYPE_CHECKING, Any, Self, overload
 
-from marcelle_nb.data.arrays import Rows, as_arrays
-from marcelle_nb.data.collection import Change, Collection
-from marcelle_nb.data.instance import Instance, copied
+from marcelle_nb.data.collection import Collection
+from marcelle_nb.data.dataset_files import DatasetFiles
+from marcelle_nb.data.dataset_name import checked_name
+from marcelle_nb.data.dataset_reader import DatasetReader
+from marcelle_nb.data.dataset_streams import DatasetStreams
+from marcelle_nb.data.dataset_undo import DatasetUndo, counted
+from marcelle_nb.data.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from marcelle_nb.data.data_store import DataStore
+    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.data.query import RawQuery
+    from marcelle_nb.data.taken import Taken
     from marcelle_nb.stream import Stream
 
 
-class Dataset:
+class Dataset(DatasetReader, DatasetFiles):
     """An ordered collection of labelled examples.
 
-    Two datasets of one name in one kernel are the same data: instances created through one are in
-    the other, and both have the same streams.
+    Two datasets of one name in one store are the same data: what is created through one is in the
+    other, in this kernel and in others, and the streams of both tell of it.
 
     Parameters
     ----------
     name : str
-        Any text but the empty one.
-    store : None or "memory", optional
-        Where the data lives: in the memory of this kernel, gone when it stops.
+        Any text of 1 to 180 characters. In Marcelle's spelling for stores, with a hyphen more
+        before each capital after a small letter, it has at most 190.
+    store : None, str, path or DataStore, optional
+        Where the data lives. None or "memory": in this kernel, gone when it stops. Else a store, or
+        its location, as "class.db" or "postgresql://…".
 
     Raises
     ------
-    ValueError
-        If the name is empty, or the store is another.
+    ValueError, TypeError
+        If the name is no such text, or the store is none.
+    StoreError
+        If the store cannot be opened; other methods raise it where a store fails.
 
     Notes
     -----
     Thread: any. Changes happen one at a time and whole: of a list of instances with a bad one, none
-    is created. Subscribers hear of changes in their order, while no lock is held.
+    is created. When a method returns, its change is in the store, on disk where the store is a
+    file. Subscribers hear of changes in their order, while no lock is held.
 
-    An instance is a dictionary: `x`, numbers of shape (n,) or (1, n) or an image; `y`, the label,
-    or None; optional `thumbnail`, a `data:image/…;base64` URL, made from an image where one is
-    given; optional `features`, the name of what made `x`; any other keys with JSON-like values. The
-    dataset adds `id`, `createdAt` and `updatedAt`. It keeps copies, and gives copies, with arrays
-    that cannot be written to.
+    An instance is a dictionary: `x`, numbers of any shape, where (1, n) becomes (n,), or an image
+    (uint8, shape (height, width) or (height, width, 1 to 4), or a `PIL.Image`), kept as RGB.
+    Other types are numbers: a float picture with values to 255 is not scaled as images are.
+    All are finite. `y`, the label: a text, or a number, written as JavaScript does (1.0 as "1");
+    None and "" are no label; optional `thumbnail`, a `data:image/…;base64` URL, made from an image
+    where one is given; optional `features`, the name of what made `x`; any other keys with
+    JSON-like values. The dataset adds `id`, `createdAt`, `updatedAt` and `datasetName`. It gives
+    copies, with arrays that cannot be written to.
+
+    Queries are those of `Service.find`, as `{"y": "wave", "$limit": 10}`.
 
     Examples
     --------
@@ -52,64 +70,35 @@ class Dataset:
     (1, ['wave'])
     """
 
-    def __init__(self, name: str, store: str | None = None) -> None:
-        # Users are not type-checked, and the page takes nothing but text.
-        if not isinstance(name, str) or not name:  # type: ignore[redundant-expr]
-            raise ValueError(f"name: expected a text that is not empty, got {name!r}")
-        if store not in (None, "memory"):
-            raise ValueError(
-                f"store: expected None or 'memory' (the only store of this version), got {store!r}"
-            )
-        self._name = name
-        self._collection = Collection.named(name)
+    def __init__(self, name: str, store: str | os.PathLike[str] | DataStore | None = None) -> None:
+        self._name = checked_name(name)
+        self._collection = Collection(_store(store), self._name)
+        self._streams = DatasetStreams(self._collection)
+        self._undo = DatasetUndo(self._collection)
 
     @property
-    def name(self) -> str:
-        """The name that was given."""
-        return self._name
+    def undoable(self) -> Stream[str]:
+        """What `undo` would take back, in words; empty where there is nothing. A held stream."""
+        return self._undo.undoable
 
-    @property
-    def where(self) -> str:
-        """A sentence for the page that says where the data lives."""
-        return "Kept in this kernel's memory: gone when the kernel stops or restarts."
+    def sift(self, query: RawQuery | None = None) -> Self:
+        """Let this object see only the instances that match; others of the same name see all.
 
-    @property
-    def count(self) -> Stream[int]:
-        """How many instances there are: a held stream."""
-        return self._collection.count
+        Parameters
+        ----------
+        query : dict, optional
+            Conditions, as `{"y": {"$in": ["a", "b"]}}`; none take the limits away.
 
-    @property
-    def changes(self) -> Stream[list[Change]]:
-        """What happens to the data: an event stream of lists of changes, as Marcelle's `$changes`.
-
-        A change is a dictionary: `level` is "instance"; `type` is "created" (also for restored
-        ones), "updated" or "removed"; `data` is a copy of the instance after the change, or of a
-        removed one as it was. One call makes one list, however many instances.
+        Returns
+        -------
+        Dataset
+            This one. `count` and `changes` follow: an instance that no longer matches counts as
+            removed, one that now does as created.
         """
-        return self._collection.changes
+        self._streams.narrow(Query.parse(query).only_where("sift"))
+        return self
 
-    @property
-    def labels(self) -> list[str]:
-        """The labels, in the order in which the instances first show them."""
-        return list(self.label_counts())
-
-    @property
-    def features(self) -> list[str | None]:
-        """The names of what made the inputs, in first-seen order; None stands for unnamed."""
-        return list(dict.fromkeys(it.get("features") for it in self._collection.instances()))
-
-    def label_counts(self) -> dict[str, int]:
-        """Count the instances of each label, in the order of `labels`."""
-        labels = (instance["y"] for instance in self._collection.instances())
-        return dict(Counter(label for label in labels if label is not None))
-
-    def items(self) -> list[Instance]:
-        """Copy all instances, in order."""
-        return [copied(instance) for instance in self._collection.instances()]
-
-    def get(self, id: str) -> Instance:
-        """Copy one instance; `InstanceNotFound` where there is none."""
-        return self._collection.get(id)
+    # Changing
 
     @overload
     def create(self, instance: Mapping[str, Any]) -> str: ...
@@ -123,7 +112,7 @@ class Dataset:
         Parameters
         ----------
         instance : dict, or list of dict
-            See the class. `id`, `createdAt` and `updatedAt` are not taken over.
+            See the class. `id`, `createdAt`, `updatedAt` and `datasetName` are not taken over.
 
         Returns
         -------
@@ -139,39 +128,81 @@ class Dataset:
             return self._collection.create(instance)
         return self._collection.create([instance])[0]
 
-    def patch(self, id: str, changes: Mapping[str, Any]) -> Instance:
-        """Replace some keys of an instance.
+    def update(self, id: str, instance: Mapping[str, Any]) -> Instance:
+        """Replace a whole instance but for its id, its date of creation and its place."""
+        return self._collection.update(id, instance)
+
+    @overload
+    def patch(
+        self, id: str, changes: Mapping[str, Any], query: RawQuery | None = ...
+    ) -> Instance: ...
+
+    @overload
+    def patch(
+        self, id: None, changes: Mapping[str, Any], query: RawQuery | None = ...
+    ) -> list[Instance]: ...
+
+    def patch(
+        self, id: str | None, changes: Mapping[str, Any], query: RawQuery | None = None
+    ) -> Instance | list[Instance]:
+        """Replace some keys of an instance, or of all that match a query.
 
         Parameters
         ----------
-        id : str
-            Which instance.
+        id : str or None
+            Which instance; None for all that match.
         changes : dict
             The new values. A new `x` takes its own `features` with it, or loses them.
+        query : dict, optional
+            What the instances must match.
 
         Returns
         -------
-        dict
-            A copy of the instance after the change.
+        dict, or list of dict
+            The instances after the change.
 
         Raises
         ------
         InstanceNotFound, InstanceRejected
             If there is no such instance, or a value cannot be one of an instance.
         """
-        return self._collection.patch(id, dict(changes))
+        after = self._collection.patch(id, dict(changes), query)
+        return after if id is None else after[0]
 
-    def relabel(self, ids: str | Sequence[str], label: str | None) -> list[Instance]:
-        """Give instances another label in one change; return copies of what they were before."""
-        return self._collection.relabel(_listed(ids), label)
-
-    def remove(self, ids: str | Sequence[str]) -> list[Instance]:
-        """Remove one instance or several, in one change.
+    def relabel(
+        self, ids: str | Sequence[str] | None, label: str | None, query: RawQuery | None = None
+    ) -> list[Instance]:
+        """Give instances another label in one change, which `undo` takes back.
 
         Parameters
         ----------
-        ids : str, or sequence of str
-            Which instances.
+        ids : str, sequence of str, or None
+            Which instances; None for all that match the query.
+        label : str or None
+            Their new label.
+        query : dict, optional
+            What the instances must match.
+
+        Returns
+        -------
+        list of dict
+            The `id` of each, and `y`, the label that it had.
+        """
+        before = self._collection.relabel(_listed(ids), label, query)
+        self._undo.relabelled(before, label)
+        return before
+
+    def remove(
+        self, ids: str | Sequence[str] | None, query: RawQuery | None = None
+    ) -> list[Instance]:
+        """Remove one instance or several, in one change, which `undo` takes back.
+
+        Parameters
+        ----------
+        ids : str, sequence of str, or None
+            Which instances; None for all that match the query.
+        query : dict, optional
+            What the instances must match.
 
         Returns
         -------
@@ -183,7 +214,18 @@ class Dataset:
         InstanceNotFound
             If there is none for one of the ids; then none is removed.
         """
-        return self._collection.remove(_listed(ids))
+        return self._collection.items_of(self._remove(ids, query), _listed(ids))
+
+    def _remove(
+        self, ids: str | Sequence[str] | None, query: RawQuery | None = None, which: str = ""
+    ) -> Taken:
+        taken = self._collection.take(_listed(ids), query)
+        self._undo.removed(f"{counted(len(taken))}{which}", taken)
+        return taken
+
+    def clear(self) -> list[Instance]:
+        """Remove all instances in one change; return copies of them, for `restore`."""
+        return self.remove(None)
 
     def restore(self, removed: Sequence[Mapping[str, Any]]) -> None:
         """Put removed instances back, in one change.
@@ -201,38 +243,30 @@ class Dataset:
         """
         self._collection.restore(removed)
 
-    def clear(self) -> list[Instance]:
-        """Remove all instances in one change; return copies of them, for `restore`."""
-        return self._collection.clear()
-
-    def to_arrays(self) -> tuple[Rows, list[str]]:
-        """Put the inputs and labels of all instances together.
+    def undo(self) -> str:
+        """Take back the last `remove`, `clear` or `relabel` made through this object.
 
         Returns
         -------
-        x : float32, shape (n, d), or uint8, shape (n, height, width, 3)
-            Vectors or images, in order; shape (0, 0) where there are none.
-        y : list of str, length n
-            Their labels.
-
-        Raises
-        ------
-        InstanceRejected
-            If an instance has no label, an `x` of another shape than the first, or numbers that are
-            not finite in float32; the message names it by its id.
+        str
+            What was done, in words; "" where there was nothing to take back. What others changed
+            since is left as it is.
         """
-        return as_arrays(self._collection.instances())
-
-    def __str__(self) -> str:
-        n_instances, n_labels = self.count.value, len(self.labels)
-        return (
-            f"{self._name}, {n_instances} instance{'s' * (n_instances != 1)}"
-            f" of {n_labels} label{'s' * (n_labels != 1)}"
-        )
+        return self._undo.undo()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}, in memory>"
+        return f"<{type(self).__name__} {self}, in {self.store.location}>"
 
 
-def _listed(ids: str | Sequence[str]) -> Sequence[str]:
+def _store(given: Any) -> DataStore:
+    from marcelle_nb.data.data_store import DataStore
+
+    if isinstance(given, DataStore):
+        return given
+    if given is None or isinstance(given, str | os.PathLike):
+        return DataStore("memory" if given is None else given)
+    raise TypeError(f"store: expected None, a location or a DataStore, got {given!r:.80}")
+
+
+def _listed(ids: str | Sequence[str] | None) -> Sequence[str] | None:
     return [ids] if isinstance(ids, str) else ids

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from marcelle_nb.errors import ImageRejected, InstanceRejected
+from marcelle_nb.data.javascript_number import javascript_number
+from marcelle_nb.data.json_values import checked_text
+from marcelle_nb.errors import BadRequest, ImageRejected, InstanceRejected
 from marcelle_nb.image import as_rgb, is_image, thumbnail
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 Instance: TypeAlias = dict[str, Any]
 """One labelled example: `id`, `x`, `y` and what else was given, as in Marcelle."""
 
-OWN_KEYS = ("id", "createdAt", "updatedAt")
+OWN_KEYS = ("id", "createdAt", "updatedAt", "datasetName")
 """Keys that the dataset sets itself."""
 
 MAX_DEPTH = 20
@@ -36,10 +38,11 @@ def checked(given: object) -> Instance:
     Parameters
     ----------
     given : mapping
-        `x`: a vector, shape (n,) or (1, n), or an image. `y`, optional: the label. `thumbnail`,
-        optional: a `data:image/…;base64` URL or an image. `features`, optional: the name and
-        version of what made `x`; taken from `x.version` where that is a str. Other keys hold
-        JSON-like values or arrays of numbers.
+        `x`: an array of numbers of any shape, of which (1, n) becomes (n,), or an image: a
+        `PIL.Image`, or uint8 of shape (height, width) or (height, width, 1 to 4). `y`, optional:
+        the label. `thumbnail`, optional: a `data:image/…;base64` URL or an image. `features`,
+        optional: the name and version of what made `x`; taken from `x.version` where that is a str.
+        Other keys hold JSON-like values or arrays of numbers. All numbers are finite.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def checked_changes(given: Mapping[str, Any]) -> Instance:
 
 
 def checked_label(label: object) -> str | None:
-    """Check a label: a str, or a number, which is written out; None for no label."""
+    """Check a label: a str, or a number, written as JavaScript does; "" and None are none."""
     return _checked_label("y", label)
 
 
@@ -101,15 +104,21 @@ def _checked_x(key: str, value: Any) -> NDArray[Any]:
     if is_image(value):
         return _checked_image(key, value)
     array = _checked_array(key, value)
+    if array.size == 0:
+        raise InstanceRejected(f"{key}: expected at least one number, got none")
+    if array.ndim == 0:
+        raise InstanceRejected(
+            f"{key}: expected an array of numbers or an image, got {value!r:.80}"
+        )
     if array.ndim == 1 or (array.ndim == 2 and len(array) == 1):
-        if array.size == 0:
-            raise InstanceRejected(f"{key}: expected at least one number, got none")
         return _frozen(array.reshape(-1))
-    if array.ndim == 3 or (array.ndim == 2 and array.dtype == np.uint8):
-        return _checked_image(key, value)
-    raise InstanceRejected(
-        f"{key}: expected shape (n,) or (1, n), or an image, got shape {array.shape}"
-    )
+    return _checked_image(key, value) if _is_pixels(array) else _frozen(array)
+
+
+def _is_pixels(array: NDArray[Any]) -> bool:
+    """Say whether an array is an image, which its type and its shape decide, not its numbers."""
+    is_picture = array.ndim == 2 or (array.ndim == 3 and 1 <= array.shape[2] <= 4)
+    return is_picture and array.dtype == np.uint8
 
 
 def _checked_image(key: str, value: Any) -> NDArray[np.uint8]:
@@ -126,6 +135,9 @@ def _checked_array(key: str, value: Any) -> NDArray[Any]:
         raise InstanceRejected(f"{key}: expected an array of numbers, got {error}") from error
     if array.dtype.kind not in "biuf":
         raise InstanceRejected(f"{key}: expected numbers, got {value!r:.100}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)].flat[0] if array.ndim else array
+        raise InstanceRejected(f"{key}: expected finite numbers, got {bad}")
     return array
 
 
@@ -136,19 +148,21 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
-def _checked_label(key: str, label: object) -> str | None:
-    if label is None:
-        return None
+def _checked_label(key: str, label: Any) -> str | None:
     if isinstance(label, np.ndarray) and label.ndim == 0:
-        label = label.item()
+        label = label[()]
+    if label is None or (isinstance(label, str) and not label):
+        return None
+    if isinstance(label, float | np.floating):
+        if not np.isfinite(label):
+            raise InstanceRejected(f"{key}: expected a str or a finite number, got {label}")
+        return javascript_number(label)
     if not isinstance(label, (str, numbers.Real, np.bool_)):
         raise InstanceRejected(f"{key}: expected a str or a number, got {label!r:.100}")
-    text = str(label)
     try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair: no page and no file could take it
-        raise InstanceRejected(f"{key}: expected text, got {text!a:.100}") from None
-    return text
+        return checked_text(str(label), key)
+    except BadRequest as error:  # half of a surrogate pair: no page and no file could take it
+        raise InstanceRejected(str(error)) from None
 
 
 def _checked_thumbnail(key: str, value: Any) -> str | None:

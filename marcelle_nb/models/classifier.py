@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.data.arrays import as_arrays
+from marcelle_nb.data.arrays import as_arrays, row_dtype, row_shape
 from marcelle_nb.data.instance import checked_changes
 from marcelle_nb.errors import InstanceRejected, TrainingError
 from marcelle_nb.models.classifier_results import ClassifierResults
@@ -104,11 +104,11 @@ class Classifier(Model):
             raise InstanceRejected(
                 f"dataset: expected image features of one version, got {sorted(versions)}"
             )
-        shape = np.shape(instances[0]["x"])
+        shape, dtype = row_shape(instances[0]["x"]), row_dtype(instances[0]["x"])
         rows, y = np.empty((len(instances), math.prod(shape)), np.float32), list[str]()
         for i in range(0, len(instances), SLICE):
             run.checkpoint()
-            x, labels = as_arrays(instances[i : i + SLICE], shape)
+            x, labels = as_arrays(instances[i : i + SLICE], shape, dtype)
             rows[i : i + SLICE] = _rows(x)
             y += labels
         return rows, y, next(iter(versions), None)
@@ -135,8 +135,9 @@ def _rows(x: NDArray[Any]) -> Floats:
 
 def _vector(x: Any) -> Floats:
     x = checked_changes({"x": x})["x"]  # the same forms as in a dataset
-    if x.ndim > 1:
+    if row_dtype(x) == np.uint8:
         return _rows(x[None]).reshape(-1)
+    x = x.reshape(-1)
     with np.errstate(over="ignore"):  # becomes infinite, and is refused below
         vector: Floats = x.astype(np.float32)
     if not np.isfinite(vector).all():

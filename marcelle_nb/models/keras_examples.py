@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.data.arrays import as_arrays
+from marcelle_nb.data.arrays import as_arrays, row_dtype, row_shape
 from marcelle_nb.errors import InstanceRejected, TrainingError
 from marcelle_nb.models.classifier import SLICE
 
@@ -26,7 +26,7 @@ class Examples:
 
     Attributes
     ----------
-    rows : float32, shape (n, n_features), or uint8, shape (n, height, width, 3)
+    rows : float32, shape (n, *shape), or uint8, shape (n, height, width, 3)
     y : list of str
     features : str or None
         The version of the image features that made the rows.
@@ -54,12 +54,11 @@ class Examples:
             raise InstanceRejected(
                 f"dataset: expected image features of one version, got {sorted(versions)}"
             )
-        shape = np.shape(instances[0]["x"])
-        dtype = np.float32 if len(shape) == 1 else np.uint8
+        shape, dtype = row_shape(instances[0]["x"]), row_dtype(instances[0]["x"])
         rows, y = np.empty((len(instances), *shape), dtype), list[str]()
         for i in range(0, len(instances), SLICE):
             run.checkpoint()
-            x, labels = as_arrays(instances[i : i + SLICE], shape)
+            x, labels = as_arrays(instances[i : i + SLICE], shape, dtype)
             rows[i : i + SLICE] = x
             y += labels
         return cls(rows, y, next(iter(versions), None))

@@ -52,13 +52,17 @@ class WatchedDataset:
         self.dataset = dataset
         self.is_there.set(dataset is not None)
         self.text.set("")
-        changes = [] if dataset is None else [dataset.changes.start_with([])]
+        # counted on a thread of its own: who records does not wait for it
+        changes = [] if dataset is None else [dataset.changes.start_with([]).latest()]
         self._stops = [change.subscribe(self._describe) for change in changes]
 
     def _describe(self, _: object) -> None:
         # a model that a cell left behind must not go on counting unseen
-        if self.dataset is not None and self._shown.value:
-            self.text.set(str(self.dataset))
+        dataset = self.dataset
+        if dataset is not None and self._shown.value:
+            text = str(dataset)
+            if dataset is self.dataset:  # and not replaced while it was counted
+                self.text.set(text)
 
     def close(self) -> None:
         """Look at it no more."""

@@ -1,0 +1,255 @@
+"""Datasets as one JSON file, as Marcelle downloads and uploads them.
+
+Marcelle 0.6.5 in Chromium, with its stores in memory and in `localStorage`, reads what is written
+here: the same vectors, bit by bit, labels, thumbnails and other fields, and images as ImageData.
+
+- It takes over a `datasetName` that it finds, even into a dataset of another name, where the rows
+  are then never seen: so none is written.
+- It writes no more than the first 100 rows. Each has `datasetName`, `id` and dates; typed arrays
+  are objects, `{"0": 0.5, "1": 1.5}`, and are read as lists; images (ImageData) have lost their
+  sizes or all of themselves, and are refused.
+- It uploads files whose type is `application/json`, which a browser finds by the ending `.json`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from codecs import BOM_UTF8
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from marcelle_nb.errors import DatasetFormatError, ImageRejected
+from marcelle_nb.image import decode, encode_jpeg, is_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeAlias
+
+    Events: TypeAlias = Iterator[tuple[str, Any]]
+
+JPEG_QUALITY = 95
+"""Marcelle makes images of JPEG data alone; at this quality few pixels differ by more than 5."""
+
+MAX_DEPTH = 40
+"""Levels of lists and objects in one instance."""
+
+MAX_BYTES = 64 * 2**20
+"""The longest text of one instance, which is in memory whole."""
+
+MAX_VALUES = 2**22
+"""The values in one instance, with those in its lists and objects: each takes memory and time."""
+
+# What is read at once: of small pieces few values are in memory before they are taken; but a text
+# over several pieces is gone through again for each of them.
+_PIECE, _LARGE_PIECE = 2**16, 2**20
+
+_DATA_URL = "data:image/"
+
+
+def write_json(instances: Iterable[Mapping[str, Any]], file: IO[bytes]) -> None:
+    """Write instances as Marcelle 0.6 does, one after another.
+
+    Parameters
+    ----------
+    instances : iterable of dict
+        Read once, and not kept. Arrays become lists of numbers, images JPEG data URLs, which is
+        what Marcelle turns into images again; a `.zip` keeps them exactly. `datasetName` is left
+        out.
+    file : binary file
+
+    Raises
+    ------
+    DatasetFormatError
+        If an instance holds what JSON cannot say, as NaN, or is larger than one that is read again.
+    """
+    file.write(b'{"marcelleMeta": {"type": "dataset"}, "instances": [')
+    separator = b"\n"
+    for instance in instances:
+        row = {key: value for key, value in instance.items() if key != "datasetName"}
+        file.write(separator + json_text(_written(row)))
+        separator = b",\n"
+    file.write(b"\n]}\n")
+
+
+def json_text(row: Mapping[str, Any]) -> bytes:
+    """Write a row of values of JSON; `DatasetFormatError` names the row, and the key where one is.
+
+    It is no larger than what `read_json` reads.
+    """
+    try:
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise DatasetFormatError(
+            f"{_odd_key(row)!s:.80} of instance {row.get('id')!r:.80}: expected what JSON can say,"
+            f" as finite numbers, got {error}"[:300]
+        ) from None
+    n_values = 1 + sum(map(text.count, (b",", b"[", b"{")))  # as many, or more
+    if len(text) > MAX_BYTES or n_values > MAX_VALUES:
+        raise DatasetFormatError(
+            f"instance {row.get('id')!r:.80}: expected at most {MAX_BYTES:,} bytes of JSON and"
+            f" {MAX_VALUES:,} values, got {len(text):,} and {n_values:,};"
+            " a zip archive holds large arrays"
+        )
+    return text
+
+
+def read_json(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Read instances one after another from a file that `write_json` or Marcelle wrote.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning, and one in which `seek` works.
+
+    Yields
+    ------
+    dict
+        As it stands in the file, with `x` decoded where it is an image's data URL.
+
+    Raises
+    ------
+    DatasetFormatError
+        If it is no JSON, or no dataset of Marcelle, or an instance in it is beyond `MAX_BYTES` or
+        `MAX_VALUES`.
+    """
+    import ijson
+
+    if file.read(len(BOM_UTF8)) != BOM_UTF8:
+        file.seek(0)
+    pieces = _Pieces(file)
+    try:
+        events = ijson.basic_parse(pieces, use_float=True, buf_size=_LARGE_PIECE)
+        yield from _instances(events, pieces)
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise DatasetFormatError(f"dataset: expected a JSON file, got {error}"[:300]) from error
+
+
+class _Pieces:
+    """A file that is read piece by piece, and not too many of them for one instance."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._n_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(min(size, max(_PIECE, self._n_bytes // 4)))
+        self._n_bytes += len(data)
+        if self._n_bytes > MAX_BYTES + _LARGE_PIECE:  # which may have begun before the instance
+            raise DatasetFormatError(
+                f"dataset: expected instances of at most {MAX_BYTES:,} bytes, got a larger one"
+            )
+        return data
+
+    def start_instance(self) -> None:
+        self._n_bytes = 0
+
+
+def _instances(events: Events, pieces: _Pieces) -> Iterator[dict[str, Any]]:
+    """Read the file's one object; of its values, keep only one instance at a time."""
+    found = False
+    if next(events)[0] != "start_map":
+        raise DatasetFormatError("dataset: expected a JSON object, got another value")
+    while (entry := next(events))[0] != "end_map":
+        key, first = entry[1], next(events)
+        if key == "instances":
+            found = True
+            if first[0] != "start_array":
+                raise DatasetFormatError("instances: expected a list, got another value")
+            while (event := next(events))[0] != "end_array":
+                yield _read(_object(key, event, events))
+                pieces.start_instance()
+        elif key == "marcelleMeta":
+            _check_type(_object(key, first, events))
+        else:
+            _value(first, events)
+    for _ in events:  # raises where something follows the object
+        pass
+    if not found:
+        raise DatasetFormatError('dataset: expected a list "instances", got a file without one')
+
+
+def _value(event: tuple[str, Any], events: Events) -> Any:
+    """Build the value that begins with an event."""
+    from ijson import ObjectBuilder
+
+    builder, depth, n_values = ObjectBuilder(), 0, 0
+    while True:
+        builder.event(*event)
+        depth += (event[0] in ("start_map", "start_array")) - (event[0] in ("end_map", "end_array"))
+        if depth == 0 and event[0] != "map_key":
+            return builder.value
+        if depth > MAX_DEPTH:
+            raise DatasetFormatError(f"dataset: expected at most {MAX_DEPTH} levels, got more")
+        n_values += event[0] not in ("map_key", "end_map", "end_array")
+        if n_values > MAX_VALUES:
+            raise DatasetFormatError(
+                f"dataset: expected at most {MAX_VALUES:,} values in an instance, got more"
+            )
+        event = next(events)
+
+
+def _object(key: str, event: tuple[str, Any], events: Events) -> dict[str, Any]:
+    value = _value(event, events)
+    if not isinstance(value, dict):
+        raise DatasetFormatError(f"{key}: expected a JSON object, got {value!r:.80}")
+    return value
+
+
+def _check_type(meta: dict[str, Any]) -> None:
+    if meta.get("type") != "dataset":
+        raise DatasetFormatError(
+            f"marcelleMeta: expected type 'dataset', got {meta.get('type')!r:.80}"
+        )
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        if is_image(value) and value.size:
+            return "data:image/jpeg;base64," + _base64(encode_jpeg(value, JPEG_QUALITY))
+        return value.tolist()
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    return value
+
+
+def _odd_key(row: Mapping[str, Any]) -> str | None:
+    for key, value in row.items():
+        try:
+            json.dumps({key: value}, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError):
+            return key
+    return None
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _read(instance: dict[str, Any]) -> dict[str, Any]:
+    x = instance.get("x")
+    if isinstance(x, str) and x.startswith(_DATA_URL):
+        try:
+            data = base64.b64decode(x.partition(",")[2], validate=True)
+            instance["x"] = decode(data)
+        except (binascii.Error, ImageRejected) as error:
+            raise DatasetFormatError(
+                f"x of instance {instance.get('id')!r:.80}: expected an image, got {error}"
+            ) from error
+    elif isinstance(x, dict):
+        instance["x"] = _typed_array(x, instance)
+    return instance
+
+
+def _typed_array(x: dict[str, Any], instance: dict[str, Any]) -> list[Any]:
+    """Read what `JSON.stringify` makes of a typed array."""
+    if not x or any(key != str(place) for place, key in enumerate(x)):
+        raise DatasetFormatError(
+            f"x of instance {instance.get('id')!r:.80}: expected numbers or an image's data URL,"
+            f" got {x!r:.60}; Marcelle cannot download images as x, only vectors"
+        )
+    return list(x.values())

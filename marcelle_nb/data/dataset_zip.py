@@ -1,0 +1,250 @@
+"""Datasets as a zip archive: the rows as JSON, the arrays as npy files, the images as PNG."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from marcelle_nb.data.dataset_json import json_text, read_json
+from marcelle_nb.errors import DatasetFormatError, ImageRejected
+from marcelle_nb.image import decode, is_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+ROWS = "dataset.json"
+"""The member in Marcelle's form, but for the arrays."""
+
+FILES = "marcelleFiles"
+"""The key of a row that says which arrays stand in files: `[{"path": […], "file": "…"}, …]`.
+
+A row's own key of this name gets an underscore more in the archive, as one that has some already.
+"""
+
+MAX_ARRAY_BYTES = 2**28
+"""The largest array of one instance."""
+
+MAX_ROWS = (64 * 2**20, 200)
+"""What the rows may grow to: so many bytes, and so many times their compressed size."""
+
+MAX_ARRAYS = (2**29, 100)
+"""What all arrays may grow to: so many bytes, and so many times the size of the archive."""
+
+_IN_MEMORY = 16 * 2**20
+
+_OWN_FILES = re.compile(f"{FILES}_*")
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,  # encrypted
+    ValueError,
+)
+
+
+def write_zip(instances: Iterable[Mapping[str, Any]], file: IO[bytes]) -> None:
+    """Write instances exactly, one after another; only their JSON is collected, on disk.
+
+    Parameters
+    ----------
+    instances : iterable of dict
+        Read once, and not kept.
+    file : binary file
+
+    Raises
+    ------
+    DatasetFormatError
+        If beside its arrays an instance holds what JSON cannot say, or too much of it.
+    """
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        tempfile.SpooledTemporaryFile(_IN_MEMORY) as rows,
+    ):
+        rows.write(b'{"marcelleMeta": {"type": "dataset"}, "instances": [')
+        separator = b"\n"
+        for number, instance in enumerate(instances, 1):
+            rows.write(separator + json_text(_row(instance, archive, number)))
+            separator = b",\n"
+        rows.write(b"\n]}\n")
+        rows.seek(0)
+        with archive.open(ROWS, "w", force_zip64=True) as member:
+            while piece := rows.read(2**20):
+                member.write(piece)
+
+
+def read_zip(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Read instances one after another from what `write_zip` wrote.
+
+    Parameters
+    ----------
+    file : binary file
+        One in which `seek` works.
+
+    Yields
+    ------
+    dict
+
+    Raises
+    ------
+    DatasetFormatError
+        If it is no such archive, is damaged, or something in it is larger than the limits here or
+        than it says, or is used twice. Nothing is unpickled.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = _Members(archive, file.seek(0, io.SEEK_END))
+            with members.open_rows() as rows:
+                for row in read_json(rows):
+                    yield _instance(row, members)
+    except DatasetFormatError:
+        raise
+    except KeyError as error:
+        raise DatasetFormatError(f"archive: expected a file {ROWS!r} in it, got none") from error
+    except _DAMAGED as error:
+        raise DatasetFormatError(f"archive: expected a whole one, got {error}"[:300]) from error
+
+
+def _row(instance: Mapping[str, Any], archive: zipfile.ZipFile, number: int) -> dict[str, Any]:
+    files: list[dict[str, Any]] = []
+
+    def taken_out(value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, np.ndarray):
+            name = "-".join([f"{number:08}", *(["x"] if path == ("x",) else [f"{len(files)}"])])
+            files.append({"path": list(path), "file": _add(archive, name, value)})
+            return None
+        if isinstance(value, list):
+            return [taken_out(item, (*path, index)) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            return {key: taken_out(item, (*path, key)) for key, item in value.items()}
+        return value
+
+    taken: dict[str, Any] = taken_out(dict(instance), ())
+    row = {f"{key}_" if _OWN_FILES.fullmatch(key) else key: it for key, it in taken.items()}
+    return {FILES: files, **row} if files else row
+
+
+def _add(archive: zipfile.ZipFile, name: str, array: np.ndarray[Any, Any]) -> str:
+    content = io.BytesIO()
+    if is_image(array) and array.shape[2] == 3 and array.size:
+        name = f"images/{name}.png"
+        Image.fromarray(np.ascontiguousarray(array)).save(content, "PNG", compress_level=1)
+    else:
+        name = f"arrays/{name}.npy"
+        np.save(content, array, allow_pickle=False)
+    # what is compressed already only costs time a second time
+    stored = zipfile.ZIP_STORED if name.endswith(".png") else None
+    archive.writestr(name, content.getvalue(), stored)
+    return name
+
+
+class _Members:
+    """The files in an archive: each is read once, and they do not grow beyond all measure."""
+
+    def __init__(self, archive: zipfile.ZipFile, n_bytes: int) -> None:
+        self._archive = archive
+        self._n_left = MAX_ARRAYS[0] + MAX_ARRAYS[1] * n_bytes
+        self._names: set[str] = set()
+
+    def open_rows(self) -> IO[bytes]:
+        info = self._info(ROWS)
+        most = MAX_ROWS[0] + MAX_ROWS[1] * info.compress_size
+        if info.file_size > most:
+            raise DatasetFormatError(
+                f"{ROWS}: expected at most {most:,} bytes for its compressed size,"
+                f" got {info.file_size:,}"
+            )
+        return self._archive.open(info)
+
+    def array(self, name: str) -> np.ndarray[Any, Any]:
+        data = self._content(self._info(name))
+        try:
+            return decode(data) if name.endswith(".png") else read_npy(data)
+        except (ImageRejected, ValueError) as error:
+            raise DatasetFormatError(f"{name:.80}: {error}") from error
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        info = self._archive.getinfo(name)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DatasetFormatError(f"{name:.80}: expected it stored or deflated, got another way")
+        if name in self._names:
+            raise DatasetFormatError(f"{name:.80}: expected each file used once, got it again")
+        self._names.add(name)
+        return info
+
+    def _content(self, info: zipfile.ZipInfo) -> bytes:
+        most = min(MAX_ARRAY_BYTES, self._n_left)
+        if info.file_size > most:
+            which = "" if most == MAX_ARRAY_BYTES else " after the others of this archive"
+            raise DatasetFormatError(
+                f"{info.filename:.80}: expected at most {most:,} bytes{which},"
+                f" got {info.file_size:,}"
+            )
+        self._n_left -= info.file_size
+        with self._archive.open(info) as member:
+            return member.read(info.file_size)  # no more is unpacked where it holds more
+
+
+def _instance(packed: dict[str, Any], members: _Members) -> dict[str, Any]:
+    entries = packed.pop(FILES, [])
+    row = {key[:-1] if _OWN_FILES.fullmatch(key) else key: it for key, it in packed.items()}
+    if not isinstance(entries, list):
+        raise _odd_entry(row, entries)
+    for entry in entries:
+        try:
+            path, name = entry["path"], entry["file"]
+            place: Any = row
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = None
+            array = members.array(name)
+        except (KeyError, IndexError, TypeError) as error:
+            raise _odd_entry(row, entry) from error
+        place[path[-1]] = array
+    return row
+
+
+def _odd_entry(row: dict[str, Any], entry: Any) -> DatasetFormatError:
+    return DatasetFormatError(
+        f"{FILES} of instance {row.get('id')!r:.80}: expected a place and the name of a file in"
+        f" the archive, got {entry!r:.80}"
+    )
+
+
+def read_npy(data: bytes) -> np.ndarray[Any, Any]:
+    """Read an npy file in memory: numbers only, no larger than the file itself.
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or damaged.
+    """
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"npy: expected version 1 or 2, got {version}")
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, fortran_order, dtype = read_header(file)
+    if dtype.kind not in "biufc" or dtype.fields is not None:
+        raise ValueError(f"npy: expected numbers, got type {dtype}")
+    content = memoryview(data)[file.tell() :]
+    expected = dtype.itemsize
+    for size in shape:
+        expected *= size
+    if expected != content.nbytes or any(size < 0 for size in shape):
+        raise ValueError(f"npy: expected {content.nbytes} bytes for shape {shape} of {dtype}")
+    array = np.frombuffer(content, dtype)
+    return array.reshape(shape, order="F" if fortran_order else "C")

@@ -1,0 +1,118 @@
+"""Folders of pictures, one folder for each label, as an iterable of instances."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marcelle_nb.data.instance import checked
+from marcelle_nb.data.lazy_iterable import LazyIterable
+from marcelle_nb.errors import ImageRejected
+from marcelle_nb.image import MAX_BYTES, decode, shrink, thumbnail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+
+
+class ImageFolder(LazyIterable[dict[str, Any]]):
+    """The pictures in the folders of a folder, as instances: the name of each folder is a label.
+
+    Parameters
+    ----------
+    path : str or path
+        A folder. In it, each folder holds the pictures of one label, in folders of its own too;
+        hidden ones are left out. Order: labels and files by name.
+    process : function, optional
+        What makes `x` of a picture, as `image_features().process`; without, the picture itself is
+        `x`, its longest side at most 2,048 pixels.
+
+    Attributes
+    ----------
+    broken : dict
+        The files, as `label/name`, that could not be read in the last reading, or that `process`
+        refused, with the reason; also folders that could not be opened.
+
+    Raises
+    ------
+    NotADirectoryError
+        If the path is no folder.
+
+    Notes
+    -----
+    Pictures are turned upright by their EXIF orientation. What is no text in the name of a file or
+    of a folder becomes U+FFFD. A `ValueError` of `process` is the picture's, other errors are
+    raised. Thread: one reading at a time.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], process: Callable[[Any], Any] | None = None
+    ) -> None:
+        self._path = Path(path).expanduser()
+        if not self._path.is_dir():
+            raise NotADirectoryError(f"path: expected a folder of folders, got {str(path)!r:.200}")
+        self._process = shrink if process is None else process
+        self.broken: dict[str, str] = {}
+        super().__init__(self._instances)
+
+    def _instances(self) -> Iterator[dict[str, Any]]:
+        self.broken = {}
+        for folder in _sorted(self._path):
+            for file in self._files(folder):
+                try:
+                    instance = self._instance(file, folder)
+                except (ValueError, OSError) as error:  # of the file, of `process`, or of its x
+                    self.broken[self._shown(file)] = str(error)
+                else:
+                    yield instance
+
+    def _instance(self, file: Path, folder: Path) -> dict[str, Any]:
+        image = decode(_content(file))
+        return checked(
+            {
+                "x": self._process(image),
+                "y": shown_name(folder.name),
+                "thumbnail": thumbnail(image),
+                "file": self._shown(file),
+            }
+        )
+
+    def _files(self, folder: Path) -> Iterator[Path]:
+        """Give the pictures in a folder and in the folders in it, by name."""
+        waiting = [folder]
+        while waiting:
+            entry = waiting.pop()
+            try:
+                # a link may lead back up
+                if entry.is_dir() and (entry == folder or not entry.is_symlink()):
+                    waiting += reversed(_sorted(entry))
+                    continue
+            except OSError as error:  # no permission
+                self.broken[self._shown(entry)] = str(error)
+                continue
+            if entry != folder and entry.suffix.lower() in SUFFIXES:
+                yield entry
+
+    def _shown(self, file: Path) -> str:
+        return shown_name(file.relative_to(self._path).as_posix())
+
+
+def shown_name(name: str) -> str:
+    """Give the name of a file as text: what is none in it, as bytes of Latin-1, becomes U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _sorted(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+
+
+def _content(file: Path) -> bytes:
+    if not file.is_file():  # a pipe would be waited for
+        raise ImageRejected("image: expected a file, got something else")
+    if file.stat().st_size > MAX_BYTES:
+        raise ImageRejected(
+            f"image: expected at most {MAX_BYTES:,} bytes, got {file.stat().st_size:,}"
+        )
+    return file.read_bytes()

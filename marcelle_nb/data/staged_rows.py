@@ -1,0 +1,62 @@
+"""New rows that nobody sees until all of them are there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from marcelle_nb.data import taken_rows
+from marcelle_nb.data.document_keys import new_record, now
+from marcelle_nb.data.document_table import DocumentTable
+from marcelle_nb.data.taken import Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from marcelle_nb.data.records import Document, Record
+    from marcelle_nb.data.service import Service
+
+
+class StagedRows:
+    """Collects documents in the store, and makes all of them appear in one change.
+
+    Other writers get their turns between two calls of `add`. Where the process ends before
+    `publish`, nothing appears: what it left is thrown away a day later.
+
+    Parameters
+    ----------
+    service : Service
+        Where they are to appear.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._storage = service.table.storage
+        self._key = taken_rows.new_key()
+        self._table = DocumentTable(self._storage, self._key)
+        self._ids: list[str] = []
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Write documents to the store, unseen."""
+        time = now()
+        records = [new_record(document, time, "document") for document in documents]
+        self._storage.write(partial(self._insert, records=records))
+        self._ids += [record.body["id"] for record in records]
+
+    def publish(self) -> list[str]:
+        """Let all of them be seen, and give their ids."""
+        self._service.put_back(Taken(self._ids, self._key, self._storage.taken.forget))
+        return self._ids
+
+    def discard(self) -> None:
+        """Delete what is unseen."""
+        self._storage.throw_away([self._key])
+
+    def _insert(self, connection: Connection, records: list[Record]) -> None:
+        if not self._ids:
+            taken_rows.hide(connection, self._storage, [], self._key)
+            self._storage.taken.keep(self._key)
+        positions = self._storage.new_positions(connection, len(records))
+        self._table.insert(connection, records, positions)

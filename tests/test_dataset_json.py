@@ -1,0 +1,228 @@
+import io
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marcelle_nb.data import dataset_json
+from marcelle_nb.data.dataset_json import read_json, write_json
+from marcelle_nb.errors import DatasetFormatError
+
+FILE = Path(__file__).parent / "fixtures" / "marcelle" / "dataset" / "dataset-train-set.json"
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+ROWS = st.lists(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8")).filter(lambda key: key != "x"), JSON, max_size=4
+    ),
+    max_size=5,
+)
+
+
+def written(instances):
+    file = io.BytesIO()
+    write_json(instances, file)
+    return file.getvalue()
+
+
+def rows_of(data):
+    return list(read_json(io.BytesIO(data)))
+
+
+def test_a_file_of_marcelle_is_read_as_any_json_reader_reads_it():
+    with FILE.open("rb") as file:
+        assert list(read_json(file)) == json.loads(FILE.read_text("utf-8"))["instances"]
+
+
+@given(ROWS)
+def test_what_is_written_is_read_back(rows):
+    assert rows_of(written(rows)) == rows
+
+
+def test_a_typed_array_of_marcelle_is_a_list():
+    row = b'{"instances": [{"x": {"0": 0.5, "1": 1, "2": -2.5}, "y": {"0": 1}}]}'
+    assert rows_of(row) == [{"x": [0.5, 1, -2.5], "y": {"0": 1}}]
+
+
+@pytest.mark.parametrize("x", [{}, {"data": {"0": 7}}, {"1": 7}, {"0": 1, "2": 1}, {"01": 1}])
+def test_an_image_that_marcelle_lost_is_refused_by_its_id(x):
+    row = json.dumps({"instances": [{"id": "a1", "x": x}]}).encode()
+    with pytest.raises(DatasetFormatError, match=r"x of instance 'a1': .* only vectors"):
+        rows_of(row)
+
+
+def test_no_name_of_a_dataset_is_written_for_marcelle_would_hide_the_rows_in_another():
+    assert b"datasetName" not in written([{"x": [1], "y": "a", "datasetName": "mine"}])
+
+
+@given(ROWS)
+def test_what_is_written_is_what_marcelle_writes(rows):
+    assert json.loads(written(rows)) == {"marcelleMeta": {"type": "dataset"}, "instances": rows}
+
+
+def test_arrays_become_lists_and_images_data_urls_that_are_images_again():
+    image = np.zeros((8, 6, 3), np.uint8)
+    image[:, :3] = 200
+    data = written([{"x": image, "y": "a"}, {"x": np.array([0.5, 2.0], np.float32), "y": "b"}])
+    first, second = json.loads(data)["instances"]
+    assert first["x"].startswith("data:image/jpeg;base64,")
+    assert second["x"] == [0.5, 2.0]
+    read, _ = rows_of(data)
+    assert read["x"].shape == image.shape
+    assert np.abs(read["x"].astype(int) - image).max() <= 8
+
+
+def test_keys_may_stand_in_any_order_and_look_like_the_files_own():
+    row = b'{"instances.item": {"instances": [2]}}'
+    meta = b'"marcelleMeta": {"type": "dataset"}'
+    data = b'\xef\xbb\xbf{"z": [[{"instances": [1]}]], "instances": [' + row + b"], " + meta + b"}"
+    assert rows_of(data) == [{"instances.item": {"instances": [2]}}]
+
+
+def test_instances_are_read_one_at_a_time():
+    data = written({"x": [0.0] * 1_000} for _ in range(500))
+    tracemalloc.start()
+    count = sum(1 for _ in read_json(io.BytesIO(data)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 500
+    assert peak < len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "expected a JSON file"),
+        (b"PK\x03\x04", "expected a JSON file"),
+        (b"\xff\xfe{", "expected a JSON file"),
+        (b'{"instances": [{"a": 1}', "expected a JSON file"),
+        (b'{"instances": []} more', "expected a JSON file"),
+        (b'{"instances": [{"a": NaN}]}', "expected a JSON file"),
+        (b"[]", "expected a JSON object"),
+        (b"{}", 'expected a list "instances"'),
+        (b'{"a": {"instances": []}}', 'expected a list "instances"'),
+        (b'{"instances": {}}', "instances: expected a list"),
+        (b'{"instances": [3]}', "instances: expected a JSON object, got 3"),
+        (b'{"instances": [[]]}', "instances: expected a JSON object"),
+        (b'{"marcelleMeta": {"type": "model"}}', "expected type 'dataset', got 'model'"),
+        (b'{"marcelleMeta": 3}', "marcelleMeta: expected a JSON object, got 3"),
+        (b'{"instances": [' + b"[" * 100_000, "expected at most 40 levels"),
+        (b'{"instances": [{"id": "k", "x": "data:image/png;base64,AAAA"}]}', "x of instance 'k'"),
+        (b'{"instances": [{"x": "data:image/png;base64,A"}]}', "expected an image"),
+    ],
+)
+def test_what_is_no_dataset_is_refused(data, message):
+    with pytest.raises(DatasetFormatError, match=message):
+        rows_of(data)
+
+
+def peak_of(function):
+    """Give the most memory that a function takes, in bytes, and the error that it raises."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DatasetFormatError) as error:
+            function()
+        return tracemalloc.get_traced_memory()[1], str(error.value)
+    finally:
+        tracemalloc.stop()
+
+
+class Endless(io.RawIOBase):
+    """A file that goes on and on after its beginning, and counts what is read of it."""
+
+    def __init__(self, start, more):
+        self.left, self.more, self.n_bytes = start, more, 0
+
+    def read(self, size=-1):
+        while len(self.left) < size:
+            self.left += self.more * (1 + size // len(self.more))
+        data, self.left = self.left[:size], self.left[size:]
+        self.n_bytes += len(data)
+        return data
+
+    def seek(self, *_):
+        raise AssertionError
+
+    def __iter__(self):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b'{"instances": [{"x": [1], "y": "', b"a"),
+        (b'{"instances": [{"x": [1], "', b"a"),
+        (b'{"instances": [{"x": [1', b",1"),
+        (b'{"instances": [{"x": [1', b",[]"),
+        (b'{"instances": [{"x": [1],', b'"a":0,'),
+        (b'{"instances": [', b" "),
+        (b'{"other": ["', b"a"),
+        (b'{"instances": [{"x": [1]}]', b" "),
+        (b'{"marcelleMeta": {"', b"a"),
+    ],
+)
+def test_one_instance_takes_so_much_and_no_more(start, more, monkeypatch):
+    monkeypatch.setattr(dataset_json, "MAX_BYTES", 2**22)
+    monkeypatch.setattr(dataset_json, "MAX_VALUES", 2**17)
+    file: Any = Endless(b"\xef\xbb\xbf" + start, more)
+    peak, message = peak_of(lambda: list(read_json(file)))
+    assert "expected" in message
+    assert file.n_bytes <= 2**22 + 4 * 2**20
+    assert peak < 60 * 2**20
+
+
+def test_many_instances_may_together_be_more_than_one(monkeypatch):
+    monkeypatch.setattr(dataset_json, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(dataset_json, "MAX_VALUES", 100)
+    rows = [{"y": "a" * 500_000, "x": [1] * 30}] * 20
+    assert rows_of(written(rows)) == rows
+
+
+class InPieces(io.BytesIO):
+    """A file that counts how often it is read."""
+
+    n_pieces = 0
+
+    def read(self, size=-1):
+        self.n_pieces += 1
+        return super().read(size)
+
+
+def test_a_long_text_is_read_in_few_pieces_for_each_goes_through_it_again():
+    file = InPieces(written([{"y": "a" * 40_000_000}]))
+    assert len(next(read_json(file))["y"]) == 40_000_000
+    assert file.n_pieces < 100
+
+
+def test_what_would_not_be_read_again_is_not_written(monkeypatch):
+    monkeypatch.setattr(dataset_json, "MAX_VALUES", 1_000)
+    largest = {"id": "k", "x": [[1]] * 497}
+    assert rows_of(written([largest])) == [largest]
+    with pytest.raises(
+        DatasetFormatError, match=r"instance 'k': .* 1,000 values, .* a zip archive"
+    ):
+        written([{"id": "k", "x": np.ones((2_000, 1))}])
+    monkeypatch.setattr(dataset_json, "MAX_BYTES", 1_000)
+    with pytest.raises(DatasetFormatError, match="instance 'k': expected at most 1,000 bytes"):
+        written([{"id": "k", "y": "a" * 1_000}])
+
+
+@pytest.mark.parametrize("bad", [np.array([1, np.nan]), float("inf"), [np.array([1j])], "\udc00"])
+def test_what_json_cannot_say_is_refused_by_its_row_and_key(bad):
+    with pytest.raises(DatasetFormatError, match=r"^mask of instance 'k': expected what JSON"):
+        written([{"x": [1]}, {"id": "k", "x": [1], "mask": bad}])
