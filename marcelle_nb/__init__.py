@@ -14,22 +14,42 @@ from marcelle_nb._version import __version__
 
 # type checkers take a name as public that is imported `as` itself, or assigned
 if TYPE_CHECKING:
+    from marcelle_nb import plots as plots
     from marcelle_nb.component import Component as Component
     from marcelle_nb.components.button import Button as Button
     from marcelle_nb.components.confidence_plot import ConfidencePlot as ConfidencePlot
     from marcelle_nb.components.dataset_browser import DatasetBrowser as DatasetBrowser
+    from marcelle_nb.components.dataset_scatter import DatasetScatter as DatasetScatter
+    from marcelle_nb.components.dataset_table import DatasetTable as DatasetTable
     from marcelle_nb.components.file_upload import FileUpload as FileUpload
     from marcelle_nb.components.image_upload import ImageUpload as ImageUpload
     from marcelle_nb.components.recorder import Recorder as Recorder
     from marcelle_nb.components.webcam import Webcam as Webcam
+    from marcelle_nb.data.data_store import DataStore as DataStore
     from marcelle_nb.data.dataset import Dataset as Dataset
+    from marcelle_nb.data.image_folder import ImageFolder as ImageFolder
+    from marcelle_nb.data.import_report import ImportReport as ImportReport
+    from marcelle_nb.data.lazy_iterable import LazyIterable as LazyIterable
+    from marcelle_nb.data.service import Service as Service
+    from marcelle_nb.data.service_iterable import ServiceIterable as ServiceIterable
     from marcelle_nb.errors import AlreadyTraining as AlreadyTraining
+    from marcelle_nb.errors import BadRequest as BadRequest
+    from marcelle_nb.errors import Conflict as Conflict
+    from marcelle_nb.errors import DatasetFormatError as DatasetFormatError
     from marcelle_nb.errors import DownloadRefused as DownloadRefused
+    from marcelle_nb.errors import Forbidden as Forbidden
+    from marcelle_nb.errors import GeneralError as GeneralError
     from marcelle_nb.errors import ImageRejected as ImageRejected
     from marcelle_nb.errors import InstanceNotFound as InstanceNotFound
     from marcelle_nb.errors import InstanceRejected as InstanceRejected
+    from marcelle_nb.errors import MethodNotAllowed as MethodNotAllowed
     from marcelle_nb.errors import ModelFormatError as ModelFormatError
+    from marcelle_nb.errors import NotAuthenticated as NotAuthenticated
+    from marcelle_nb.errors import NotFound as NotFound
+    from marcelle_nb.errors import StoreError as StoreError
     from marcelle_nb.errors import TrainingError as TrainingError
+    from marcelle_nb.errors import Unavailable as Unavailable
+    from marcelle_nb.errors import Unprocessable as Unprocessable
     from marcelle_nb.errors import UnsafeModel as UnsafeModel
     from marcelle_nb.errors import UnsupportedByModel as UnsupportedByModel
     from marcelle_nb.formats.convert import convert as convert
@@ -52,10 +72,13 @@ if TYPE_CHECKING:
     button = Button
     confidence_plot = ConfidencePlot
     dataset_browser = DatasetBrowser
+    dataset_scatter = DatasetScatter
+    dataset_table = DatasetTable
     file_upload = FileUpload
     image_upload = ImageUpload
     recorder = Recorder
     webcam = Webcam
+    data_store = DataStore
     dataset = Dataset
     image_features = ImageFeatures
     keras_model = KerasModel
@@ -73,19 +96,38 @@ _MODULES = {
     "components.button": ["Button"],
     "components.confidence_plot": ["ConfidencePlot"],
     "components.dataset_browser": ["DatasetBrowser"],
+    "components.dataset_scatter": ["DatasetScatter"],
+    "components.dataset_table": ["DatasetTable"],
     "components.file_upload": ["FileUpload"],
     "components.image_upload": ["ImageUpload"],
     "components.recorder": ["Recorder"],
     "components.webcam": ["Webcam"],
+    "data.data_store": ["DataStore"],
     "data.dataset": ["Dataset"],
+    "data.image_folder": ["ImageFolder"],
+    "data.import_report": ["ImportReport"],
+    "data.lazy_iterable": ["LazyIterable"],
+    "data.service": ["Service"],
+    "data.service_iterable": ["ServiceIterable"],
     "errors": [
         "AlreadyTraining",
+        "BadRequest",
+        "Conflict",
+        "DatasetFormatError",
         "DownloadRefused",
+        "Forbidden",
+        "GeneralError",
         "ImageRejected",
         "InstanceNotFound",
         "InstanceRejected",
+        "MethodNotAllowed",
         "ModelFormatError",
+        "NotAuthenticated",
+        "NotFound",
+        "StoreError",
         "TrainingError",
+        "Unavailable",
+        "Unprocessable",
         "UnsafeModel",
         "UnsupportedByModel",
     ],
@@ -110,8 +152,11 @@ _MODULES = {
 _SHORT_NAMES = {
     "button": "Button",
     "confidence_plot": "ConfidencePlot",
+    "data_store": "DataStore",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
+    "dataset_scatter": "DatasetScatter",
+    "dataset_table": "DatasetTable",
     "file_upload": "FileUpload",
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
@@ -127,10 +172,15 @@ _SHORT_NAMES = {
 
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = ["__version__", *_MODULE_OF, *_SHORT_NAMES]  # noqa: PLE0604 - all are texts
+_PACKAGES = ("plots",)
+"""What is used by the name of a package, as `mnb.plots.dataset(data)`."""
+
+__all__ = ["__version__", *_MODULE_OF, *_SHORT_NAMES, *_PACKAGES]  # noqa: PLE0604 - all are texts
 
 
 def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return import_module(f"marcelle_nb.{name}")
     class_name = _SHORT_NAMES.get(name, name)
     if class_name not in _MODULE_OF:
         raise AttributeError(f"module 'marcelle_nb' has no attribute {name!r}")

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -9,6 +11,7 @@ from marcelle_nb.components.dataset_browser import MAX_PAGE, DatasetBrowser
 from marcelle_nb.data.dataset import Dataset
 from tests.eventually import eventually
 from tests.fake_page import FakePage
+from tests.stores import KINDS, open_store
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 THUMBNAIL = image.thumbnail(np.zeros((4, 4, 3), np.uint8))
@@ -60,7 +63,7 @@ def test_every_change_changes_the_revision(browser, data):
     seen = [browser._revision.value]
     browser._revision.subscribe(seen.append)
     data.patch(ids(data, "a")[0], {"y": "b"})
-    assert seen[-1] > seen[0]
+    eventually(lambda: seen[-1] > seen[0])
 
 
 def test_instances_without_a_label_stand_under_the_empty_one(page, data):
@@ -142,14 +145,14 @@ RESULTS = {
 def test_a_change_is_made_and_can_be_undone(browser, page, data, name):
     before = snapshot(data)
     page.send(**CHANGES[name](data))
-    eventually(lambda: browser._undoable.value)
-    assert (data.label_counts(), browser._undoable.value) == RESULTS[name]
+    eventually(lambda: data.undoable.value)
+    assert (data.label_counts(), data.undoable.value) == RESULTS[name]
     page.send(kind="undo")
-    eventually(lambda: not browser._undoable.value and snapshot(data) == before)
+    eventually(lambda: not data.undoable.value and snapshot(data) == before)
 
 
 def test_a_second_undo_does_nothing(browser, data):
-    browser._remove(ids(data, "a"), "x")
+    data.remove(ids(data, "a"))
     browser.undo()
     before = snapshot(data)
     browser.undo()
@@ -157,39 +160,39 @@ def test_a_second_undo_does_nothing(browser, data):
 
 
 def test_undo_takes_back_only_the_last_change(browser, data):
-    browser._remove(ids(data, "a"), "x")
-    browser._remove(ids(data, "b")[:1], "y")
+    data.remove(ids(data, "a"))
+    data.remove(ids(data, "b")[:1])
     browser.undo()
     assert data.label_counts() == {"b": 3}
 
 
 def test_undo_of_a_relabelling_leaves_what_was_deleted_since_deleted(browser, data):
     first, second, third = ids(data, "a")
-    browser._relabel([first, second, third], "c")
-    data.remove(second)
+    data.relabel([first, second, third], "c")
+    Dataset(data.name).remove(second)
     browser.undo()
     assert ids(data, "a") == [first, third]
 
 
 def test_undo_gives_a_label_back_to_those_that_had_none(browser, data):
     identifier = data.create({"x": [1]})
-    browser._relabel([identifier], "c")
+    data.relabel([identifier], "c")
     browser.undo()
     assert data.get(identifier)["y"] is None
 
 
 def test_an_id_twice_in_a_message_counts_once(browser, page, data):
     page.send(kind="remove", ids=ids(data, "a")[:1] * 3)
-    eventually(lambda: browser._undoable.value)
-    assert browser._undoable.value == "1 instance deleted"
+    eventually(lambda: data.undoable.value)
+    assert data.undoable.value == "1 instance deleted"
 
 
 @pytest.mark.parametrize("kind", ["rename", "remove_label"])
 def test_a_label_that_is_not_there_changes_nothing_and_keeps_the_undo(browser, page, data, kind):
-    browser._remove(ids(data, "b"), "3 instances")
+    data.remove(ids(data, "b"))
     page.send(kind=kind, label="gone", to="x")
     page.answer("rejected")
-    assert browser._undoable.value == "3 instances deleted"
+    assert data.undoable.value == "3 instances deleted"
 
 
 @pytest.mark.parametrize(
@@ -276,4 +279,54 @@ def test_groups_stay_in_their_places_when_instances_move():
     data.create({"x": [3], "y": "cat"})
     browser = DatasetBrowser(data)
     data.patch(first, {"y": "dog"})
-    assert browser._counts.value == [("cat", 1), ("dog", 2)]
+    eventually(lambda: browser._counts.value == [("cat", 1), ("dog", 2)])
+    browser.close()
+
+
+# On stores
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_shows_and_changes_what_any_store_holds(kind, request):
+    store = open_store(kind, request)
+    data = Dataset(f"browser on {kind}", store)
+    data.clear()
+    data.create([{"x": [n], "y": "ab"[n % 2]} for n in range(400)])
+    browser = DatasetBrowser(data)
+    page = FakePage(browser)
+    answer = items(page, offset=180, limit=60)
+    assert (len(answer["items"]), answer["total"]) == (20, 200)
+    assert page.state["where"] == store.where
+    page.send(kind="rename", label="a", to="b")
+    eventually(lambda: page.state["counts"] == [["b", 400]])
+    page.send(kind="undo")
+    eventually(lambda: page.state["counts"] == [["b", 200], ["a", 200]])
+    browser.close()
+
+
+def test_the_page_learns_which_of_its_selection_are_still_there(page, data):
+    first, second, third = ids(data, "a")
+    data.remove(second)
+    data.patch(third, {"y": "b"})
+    page.send(kind="there", request=7, ids=[first, second, third, "never"])
+    answer = page.answer("there")
+    assert (answer["request"], answer["ids"]) == (7, [first, third])
+
+
+def test_what_another_kernel_does_appears(tmp_path):
+    here = Dataset("class", tmp_path / "class.db")
+    browser = DatasetBrowser(here)
+    page = FakePage(browser)
+    script = "from marcelle_nb.data.dataset import Dataset; import sys; d = Dataset('class',"
+    script += " sys.argv[1]); d.create([{'x': [1], 'y': 'far'}] * 3); d.relabel(None, 'away')"
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "class.db")], check=True)
+    eventually(lambda: page.state["counts"] == [["away", 3]])
+    browser.close()
+
+
+def test_an_undo_of_the_dataset_is_that_of_its_browsers(browser, page, data):
+    other = FakePage(DatasetBrowser(data))
+    data.remove(ids(data, "a"))
+    eventually(lambda: page.state["undoable"] == other.state["undoable"] == "3 instances deleted")
+    other.send(kind="undo")
+    eventually(lambda: page.state["undoable"] == "" and data.count.value == 6)

@@ -45,11 +45,17 @@ LAZY = {("component", "widget")}
 LAZY_FUNCTIONS = {"widget", "_repr_mimebundle_", "TYPE_CHECKING"}
 
 WIDGET_PACKAGES = {"anywidget", "ipywidgets", "traitlets"}
-HEAVY_PACKAGES = {"tensorflow", "keras", "h5py", "onnx", "matplotlib", "IPython"} | WIDGET_PACKAGES
+HEAVY_PACKAGES = {
+    *("tensorflow", "keras", "h5py", "onnx", "matplotlib", "IPython", "sqlalchemy", "psycopg"),
+    *WIDGET_PACKAGES,
+}
 FORBIDDEN_STEMS = {"utils", "util", "helpers", "helper", "manager", "handler", "common", "core"}
 
 # Modules with a family of public classes, which are read together.
-FAMILIES = {"errors", "kinds", "parameter", "running_metrics", "flat_buffer", "model_structure"}
+FAMILIES = {
+    *("errors", "kinds", "parameter", "running_metrics", "flat_buffer", "model_structure"),
+    "conditions",
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VIEW = re.compile(r'^    view = "(\w+)"$', re.MULTILINE)

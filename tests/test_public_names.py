@@ -10,8 +10,11 @@ import marcelle_nb as mnb
 SHORT = {
     "button": "Button",
     "confidence_plot": "ConfidencePlot",
+    "data_store": "DataStore",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
+    "dataset_scatter": "DatasetScatter",
+    "dataset_table": "DatasetTable",
     "file_upload": "FileUpload",
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
@@ -25,12 +28,23 @@ SHORT = {
 }
 ERRORS = [
     "AlreadyTraining",
+    "BadRequest",
+    "Conflict",
+    "DatasetFormatError",
     "DownloadRefused",
+    "Forbidden",
+    "GeneralError",
     "ImageRejected",
     "InstanceNotFound",
     "InstanceRejected",
+    "MethodNotAllowed",
     "ModelFormatError",
+    "NotAuthenticated",
+    "NotFound",
+    "StoreError",
     "TrainingError",
+    "Unavailable",
+    "Unprocessable",
     "UnsafeModel",
     "UnsupportedByModel",
 ]
@@ -59,6 +73,14 @@ def test_the_errors_that_a_caller_may_catch_are_public(name):
 def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'marcelle_nb' has no attribute 'mpl'"):
         _ = mnb.mpl
+
+
+def test_figures_are_at_hand_without_an_import_of_their_own():
+    code = "import sys, marcelle_nb as m; print('matplotlib' in sys.modules, m.plots.dataset)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.startswith("False <function dataset_figure")
 
 
 def test_a_star_brings_everything():

@@ -42,13 +42,24 @@ export default view<State>("dataset_browser", (context) => {
   let renaming: string | null = null;
   let revision = get("revision");
 
+  /** Of which instances the kernel was asked whether they are still there. */
+  let asked = { request: 0, ids: [] as string[] };
+
   const thumbnails = new Thumbnails(send, () => context.connection() === "ok", changed, context.signal);
   context.on("items", (message) => thumbnails.receive(message as unknown as ItemsMessage));
+  context.on("there", (message) => {
+    if (message.request !== asked.request) return;
+    const there = new Set(message.ids as string[]);
+    selection.drop(asked.ids.filter((id) => !there.has(id)));
+    redraw();
+  });
 
-  /** What is gone everywhere is no longer selected; what only moved to another label stays so. */
+  /** What was deleted elsewhere is no longer selected; what is on another page, or has another label now, stays so. */
   function changed(): void {
-    const { items, settled } = thumbnails.all;
-    if (settled) selection.keep(items.map((item) => item.id));
+    if (selection.ids.size > 0) {
+      asked = { request: ++thumbnails.request, ids: [...selection.ids] };
+      send({ kind: "there", ...asked });
+    }
     redraw();
   }
 
@@ -84,7 +95,10 @@ export default view<State>("dataset_browser", (context) => {
     relabel: (label) => act({ kind: "relabel", label }),
     remove: () => act({ kind: "remove" }),
     removeLabel: (label) => send({ kind: "remove_label", label }),
-    more: (label) => thumbnails.more(label),
+    turn(label, page) {
+      thumbnails.turn(label, page);
+      redraw();
+    },
     fold(label, fold) {
       folded.set(label, fold);
       redraw();

@@ -11,7 +11,12 @@ function open(data: Record<string, [id: string, thumbnail: string][]>) {
   const model = new FakeModel({
     name: "gestures", where: "In the memory of this kernel.", counts: counts(), revision: 1, undoable: "",
   });
-  model.kernel = ({ kind, request, label, offset, limit }) => {
+  model.kernel = ({ kind, request, label, offset, limit, ids }) => {
+    if (kind === "there") {
+      const there = new Set(Object.values(data).flatMap((items) => items.map(([id]) => id)));
+      const left = (ids as string[]).filter((id) => there.has(id));
+      void Promise.resolve().then(() => model.say({ kind, request, ids: left }));
+    }
     if (kind !== "items") return;
     const all = (data[label as string] ?? []).map(([id, thumbnail]) => ({ id, thumbnail }));
     const items = all.slice(offset as number, (offset as number) + (limit as number));
@@ -46,14 +51,39 @@ describe("the dataset browser", () => {
   afterEach(() => document.body.replaceChildren());
 
   test("shows the labels with their counts and pictures, and where the data live", async () => {
-    const { el, tiles, button } = open({ wave: many("w", 70), clap: many("c", 2) });
+    const { el, tiles } = open({ wave: many("w", 70), clap: many("c", 2) });
     await settle();
     expect(text(el.querySelector("header"))).toBe("gestures 72 instances of 2 labels");
     expect(text(el.querySelector("footer"))).toBe("In the memory of this kernel.");
     expect([tiles("wave").length, tiles("clap").length]).toEqual([60, 2]);
-    button("Show more (10 left)").click();
+  });
+
+  test("turns pages, and keeps what is selected on the others", async () => {
+    const { el, tiles, button, selected } = open({ wave: many("w", 130), clap: many("c", 60) });
     await settle();
-    expect(tiles("wave")).toHaveLength(70);
+    expect(el.querySelectorAll("nav")).toHaveLength(1);
+    tiles("wave")[1]!.click();
+    button("Next").click();
+    await settle();
+    expect([tiles("wave").length, tiles("wave")[0]!.getAttribute("aria-label")]).toEqual([60, "instance 61"]);
+    tiles("wave")[0]!.click();
+    const field = el.querySelector<HTMLInputElement>("nav input")!;
+    field.value = "3";
+    field.dispatchEvent(new Event("change"));
+    await settle();
+    expect([tiles("wave").length, button("Next").disabled, selected()]).toEqual([10, true, 0]);
+    expect(text(el.querySelector(".marcelle-selection span"))).toBe("2 selected");
+    field.value = "-1";
+    field.dispatchEvent(new Event("change"));
+    await settle();
+    expect([field.value, selected(), button("Previous").disabled]).toEqual(["", 1, true]);
+    expect(text(el.querySelector("nav span"))).toBe("1 of 3");
+  });
+
+  test("ten thousand pictures are as many tiles as one page", async () => {
+    const { model, tiles } = open({ wave: many("w", 10_000) });
+    await settle();
+    expect([tiles("wave").length, model.kinds("items").length]).toEqual([60, 1]);
   });
 
   test("labels are text, and only pictures in text are loaded", async () => {

@@ -37,6 +37,7 @@ NO_NUMBER: tuple[Any, ...] = (
     -HUGE,
 )
 NO_TEXT: tuple[Any, ...] = (None, True, 7, NAN, HUGE, [], {}, ["a"], DEEP, SURROGATE)
+NO_BOOL: tuple[Any, ...] = (None, 0, 1, "true", "", NAN, [], {}, DEEP)
 NO_IDS: tuple[Any, ...] = (None, True, 7, "an id", [], {}, [7], [None], ["no such id"], [[]], DEEP)
 
 # What can be wrong with each field of each message; a message without fields is never wrong.
@@ -71,6 +72,36 @@ MESSAGES: dict[str, dict[str, dict[str, tuple[Any, ...]]]] = {
         "rename": {"label": (*NO_TEXT, "no such label"), "to": (*NO_TEXT, "", "x" * 1_001)},
         "remove": {"ids": NO_IDS},
         "remove_label": {"label": (*NO_TEXT, "no such label")},
+        "there": {
+            "ids": (None, True, 7, "an id", [], {}, [7], [None], [[]], DEEP),
+            "request": NO_NUMBER,
+        },
+    },
+    "table": {
+        "rows": {
+            "request": NO_NUMBER,
+            "offset": NO_NUMBER,
+            "limit": (*NO_NUMBER, 0, 201, HUGE),
+            "sort": (*NO_TEXT, "x", "thumbnail", "no such column", "x" * 1_001),
+            "descending": NO_BOOL,
+        },
+        "range": {
+            "first": (*NO_TEXT, "x" * 201),
+            "last": (*NO_TEXT, "x" * 201),
+            "adds": NO_BOOL,
+            "sort": (*NO_TEXT, "x", "no such column"),
+            "descending": NO_BOOL,
+        },
+        "pictures": {
+            "ids": (None, True, 7, "an id", {}, [7], [None], [[]], DEEP, [*map(str, range(51))]),
+            "request": NO_NUMBER,
+        },
+        "clicked": {"id": (*NO_TEXT, "x" * 201)},
+    },
+    "scatter": {
+        "select": {"reading": NO_NUMBER, "request": NO_NUMBER},
+        "hover": {"reading": NO_NUMBER, "point": tuple(it for it in NO_NUMBER if it != -1)},
+        "click": {"reading": NO_NUMBER, "point": NO_NUMBER},
     },
     "plot": {},
     "model": {"cancel": {"run": NO_NUMBER}, "train": {}},
@@ -90,6 +121,13 @@ RIGHT = {
     "offset": 0,
     "limit": 10,
     "run": 1,
+    "sort": "",
+    "descending": False,
+    "first": "",
+    "last": "",
+    "adds": True,
+    "reading": 0,
+    "point": 0,
 }
 
 COMMON: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -119,6 +157,20 @@ TRAITS: dict[str, dict[str, tuple[Any, ...]]] = {
         "facing_mode": (None, "", "left", 7, [], {}, DEEP, HUGE, SURROGATE),
     },
     "recorder": {"label": (*NO_TEXT, "x" * 101)},
+    "table": {
+        "columns": (
+            *(None, True, 7, "y", {}, [7], [None], [["y"]], ["a'b"], DEEP),
+            [SURROGATE],
+            [f"n{number}" for number in range(51)],
+        ),
+        "selection": (None, True, 7, "an id", {}, [7], [None], [["a"]], ["x" * 201], DEEP),
+        "single_selection": NO_BOOL,
+    },
+    "scatter": {
+        "x": (None, True, -1, 0.5, NAN, -HUGE, "a'b", [], {}, DEEP, SURROGATE),
+        "y": (None, True, -1, 0.5, NAN, -HUGE, 'a"b', [], {}, DEEP, SURROGATE),
+        "color": (*NO_TEXT, "a'b"),
+    },
     "model": {
         "epochs": (*NO_NUMBER, 0, HUGE, 100_001),
         "layers": (
@@ -157,10 +209,12 @@ data.create([{"x": [1.0], "y": "a"}, {"x": [2.0], "y": "b"}])
 button, camera, upload = mnb.button(), mnb.webcam(), mnb.image_upload()
 recorder = mnb.recorder(camera, data)
 browser = mnb.dataset_browser(data)
+table, scatter = mnb.dataset_table(data), mnb.dataset_scatter(data)
 plot = mnb.confidence_plot(mnb.Stream())
 model = mnb.mlp()
 events, refusals = [], []
-for _stream in (button.click, camera.images, upload.images, data.changes):
+_streams = (button.click, camera.images, upload.images, data.changes)
+for _stream in (*_streams, table.clicked, scatter.clicked):
     _stream.subscribe(events.append)
 
 def refuse(message):
@@ -185,6 +239,8 @@ def wrong_message(rng, name):
     fields = known[kind]
     content = {"kind": kind} | {field: RIGHT.get(field) for field in fields}
     buffers = [b"0123456789"] if kind in {"frame", "chunk"} else []
+    if kind == "select":
+        buffers = [b"01234567"]
     if buffers and rng.random() < 0.3:
         return content, rng.choice([[], buffers * 2, buffers * 5])
     for field in rng.sample(list(fields), rng.randint(1, len(fields))):

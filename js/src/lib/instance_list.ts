@@ -1,7 +1,7 @@
 /** The parts of the dataset browser: what acts on the selection, and one label with its pictures. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { onEnter } from "./enter";
-import type { Item, Thumbnails } from "./thumbnails";
+import { type Item, PAGE, pageCount, type Thumbnails } from "./thumbnails";
 
 export interface Actions {
   select(list: readonly string[], id: string, range: boolean): void;
@@ -11,7 +11,8 @@ export interface Actions {
   relabel(label: string): void;
   remove(): void;
   removeLabel(label: string): void;
-  more(label: string): void;
+  /** Show another page of a label, from 0. */
+  turn(label: string, page: number): void;
   fold(label: string, fold: boolean): void;
   beginRename(label: string): void;
   rename(label: string, to: string): void;
@@ -69,10 +70,23 @@ export function groupSection(id: string, shown: Shown, selected: Set<string>, ac
       ${shown.renaming ? renameForm(id, label, actions) : groupButtons(label, items, open, actions)}
     </div>
     ${open ? pictures(shown, items, selected, actions) : nothing}
-    ${open && group && items.length < group.total
-      ? html`<button @click=${() => actions.more(label)}>Show more (${group.total - items.length} left)</button>`
-      : nothing}
+    ${open && group && pageCount(group.total) > 1 ? pager(label, group.page, pageCount(group.total), actions) : nothing}
   </section>`;
+}
+
+function pager(label: string, page: number, pages: number, actions: Actions): TemplateResult {
+  const turn = (to: number) => actions.turn(label, to);
+  const typed = ({ target }: Event) => {
+    const field = target as HTMLInputElement;
+    turn(field.valueAsNumber - 1 || 0);
+    field.value = "";
+  };
+  return html`<nav aria-label="Pages of ${label}">
+    <button ?disabled=${page === 0} @click=${() => turn(page - 1)}>Previous</button>
+    <span>${page + 1} of ${pages}</span>
+    <button ?disabled=${page >= pages - 1} @click=${() => turn(page + 1)}>Next</button>
+    <label>Go to <input type="number" min="1" @change=${typed} @keydown=${onEnter} /></label>
+  </nav>`;
 }
 
 function groupButtons(label: string, items: readonly Item[], open: boolean, actions: Actions): TemplateResult {
@@ -102,6 +116,7 @@ function renameForm(id: string, label: string, actions: Actions): TemplateResult
 
 function pictures(shown: Shown, items: readonly Item[], selected: Set<string>, actions: Actions): TemplateResult {
   const list = items.map((item) => item.id);
+  const first = PAGE * (shown.group?.asked ?? 0);
   const stop = shown.visited !== undefined && list.includes(shown.visited) ? shown.visited : list[0];
   const keys: Keys = {
     choose(index, range) {
@@ -119,7 +134,7 @@ function pictures(shown: Shown, items: readonly Item[], selected: Set<string>, a
     @click=${(event: MouseEvent) => keys.choose(indexOf(event), event.shiftKey)}
     @focusin=${(event: FocusEvent) => keys.visit(indexOf(event))}
     @keydown=${(event: KeyboardEvent) => keyPressed(event, keys)}>
-    ${items.map((item, i) => tile(item, i, selected.has(item.id), item.id === stop))}
+    ${items.map((item, i) => tile(item, first + i, selected.has(item.id), item.id === stop))}
   </ul>`;
 }
 

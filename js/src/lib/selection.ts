@@ -31,8 +31,7 @@ export class Selection {
   }
 
   /** Forget what is gone. */
-  keep(list: readonly string[]): void {
-    const left = new Set(list);
-    for (const id of this.ids) if (!left.has(id)) this.ids.delete(id);
+  drop(ids: readonly string[]): void {
+    for (const id of ids) this.ids.delete(id);
   }
 }

@@ -29,21 +29,28 @@ const REFRESH_EVERY_MS = 500;
 const LOST_AFTER_MS = 10_000;
 
 interface Group {
-  /** What is shown; stays until all that replaces it has arrived, so that the page does not jump. */
+  /** The page that is shown; stays until what replaces it has arrived, so that nothing jumps. */
   items: Item[];
   total: number;
-  wanted: number;
-  arriving: Item[];
+  /** Which page is wanted, from 0. */
+  page: number;
   /** The number of the question under way; 0: none. */
   request: number;
+  /** The page that it asks for. */
+  asked: number;
   stale: boolean;
   started: number;
 }
 
+/** How many pages there are: an empty label has one. */
+export function pageCount(total: number): number {
+  return Math.max(1, Math.ceil(total / PAGE));
+}
+
 export class Thumbnails {
   #groups = new Map<string, Group>();
-  /** Answers go to all views of a dataset: the numbers of each begin elsewhere. */
-  #request = Math.floor(Math.random() * 2 ** 40);
+  /** The last question's number. Answers go to all views of a dataset: the numbers of each begin elsewhere. */
+  request = Math.floor(Math.random() * 2 ** 40);
   #pumping = false;
   #ask: (question: ItemsQuestion) => void;
   #reachable: () => boolean;
@@ -67,30 +74,21 @@ export class Thumbnails {
     return this.#groups.get(label);
   }
 
-  /** All items shown, and whether they are as the kernel has them now. */
-  get all(): { items: Item[]; settled: boolean } {
-    const groups = [...this.#groups.values()];
-    return {
-      items: groups.flatMap((group) => group.items),
-      settled: groups.every((group) => !group.stale && group.request === 0),
-    };
-  }
-
   /** Begin to show a label. */
   show(label: string): void {
     if (this.#groups.has(label)) return;
-    const group = { items: [], total: 0, wanted: PAGE, arriving: [], request: 0, stale: false, started: 0 };
+    const group = { items: [], total: 0, page: 0, request: 0, asked: 0, stale: false, started: 0 };
     this.#groups.set(label, group);
     this.#start(label, group);
   }
 
-  more(label: string): void {
+  /** Show another page of a label; where it is beyond the end, the answer leads to the last. */
+  turn(label: string, page: number): void {
     const group = this.#groups.get(label);
     if (!group) return;
-    group.wanted = group.items.length + PAGE;
-    if (group.request !== 0 || group.stale) return;
-    group.arriving = [...group.items];
-    this.#next(label, group);
+    group.page = Math.max(0, Math.trunc(page));
+    // who turns fast sees the last page wanted: one question at a time
+    if (group.request === 0) this.#start(label, group);
   }
 
   /** The data changed: forget the labels that are gone, ask again for the others. */
@@ -107,11 +105,9 @@ export class Thumbnails {
     if (!group || group.request !== request) return;
     group.request = 0;
     group.total = total;
-    group.arriving.push(...items);
-    const complete = group.arriving.length >= Math.min(group.wanted, total) || items.length === 0;
-    if (!complete) return this.#next(label, group);
-    // Data that changed between two pages may have moved an instance from one to the other.
-    group.items = [...new Map(group.arriving.map((item) => [item.id, item])).values()];
+    group.page = Math.min(group.page, pageCount(total) - 1);
+    if (group.page !== group.asked) return this.#start(label, group);
+    group.items = items;
     this.#changed();
     this.#pump();
   }
@@ -134,15 +130,9 @@ export class Thumbnails {
   }
 
   #start(label: string, group: Group): void {
-    Object.assign(group, { stale: false, arriving: [], started: performance.now() });
-    this.#next(label, group);
-  }
-
-  #next(label: string, group: Group): void {
-    const offset = group.arriving.length;
-    const request = ++this.#request;
-    group.request = request;
-    this.#ask({ kind: "items", request, label, offset, limit: Math.min(PAGE, group.wanted - offset) });
+    const request = ++this.request;
+    Object.assign(group, { stale: false, request, asked: group.page, started: performance.now() });
+    this.#ask({ kind: "items", request, label, offset: PAGE * group.page, limit: PAGE });
     this.#watch(label, request);
   }
 
