@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marcelle_nb.formats.replaced_file import place_beside
+from marcelle_nb.data.replaced_file import place_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

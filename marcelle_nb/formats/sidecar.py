@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.replaced_file import replace_file
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.description import (
     TOLD,
@@ -16,7 +17,6 @@ from marcelle_nb.formats.description import (
     description_json,
     parse_description,
 )
-from marcelle_nb.formats.replaced_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

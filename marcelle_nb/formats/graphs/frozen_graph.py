@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.replaced_file import replace_file
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.allowed_ops import SAVED_MODEL_OPS
 from marcelle_nb.formats.graphs.constant_types import check_constants
@@ -13,7 +14,6 @@ from marcelle_nb.formats.graphs.graph_check import check_graph
 from marcelle_nb.formats.graphs.graph_loaded_model import GraphLoadedModel
 from marcelle_nb.formats.graphs.restored_variables import VARIABLES
 from marcelle_nb.formats.graphs.result_types import result_types
-from marcelle_nb.formats.replaced_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

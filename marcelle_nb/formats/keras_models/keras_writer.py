@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.replaced_file import replaced_file
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
 from marcelle_nb.formats.description import FILE, KEY, description_json
 from marcelle_nb.formats.detect import is_named
 from marcelle_nb.formats.keras_models.safe_config import check_config
-from marcelle_nb.formats.replaced_file import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,13 +6,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.replaced_file import replace_file
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.description import KEY, description_json
 from marcelle_nb.formats.library_messages import without_library_messages
 from marcelle_nb.formats.onnx_models.extra import import_extra
 from marcelle_nb.formats.onnx_models.made_operators import made_operators
 from marcelle_nb.formats.quiet_warnings import quiet_warnings
-from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.source_function import SourceFunction
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from marcelle_nb.data.replaced_file import replace_file
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.description import FILE, description_json
 from marcelle_nb.formats.library_messages import without_library_messages
 from marcelle_nb.formats.native_messages import native_messages_kept
 from marcelle_nb.formats.quiet_warnings import quiet_warnings
-from marcelle_nb.formats.replaced_file import replace_file
 from marcelle_nb.formats.tflite.output_order import ordered
 from marcelle_nb.formats.tflite.packed_files import with_files
 from marcelle_nb.formats.tflite.source_function import SourceFunction

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marcelle_nb.formats.replaced_file import replace_file, replaced_file
+from marcelle_nb.data.replaced_file import replace_file, replaced_file
 
 
 def test_file_takes_its_place_when_it_is_complete(tmp_path):
@@ -46,6 +46,19 @@ def test_who_may_read_it_is_for_the_system_to_say(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_file_and_its_name_are_on_disk_when_it_is_in_its_place(tmp_path, monkeypatch):
+    synced = list[str]()
+    names = {tmp_path.stat().st_ino: "folder"}
+
+    def fsync(handle):
+        synced.append(names.get(os.fstat(handle).st_ino, "file"))
+        assert (tmp_path / "file").exists() == (synced == ["file", "folder"])
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_file(tmp_path / "file", b"")
+    assert synced == ["file", "folder"]
+
+
 def test_error_names_the_file_that_was_asked_for(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"")
@@ -61,7 +74,7 @@ def test_error_names_the_file_that_was_asked_for(tmp_path):
 
 KILLED = """
 import os, sys, pathlib
-from marcelle_nb.formats.replaced_file import place_beside
+from marcelle_nb.data.replaced_file import place_beside
 with place_beside(pathlib.Path(sys.argv[1])) as folder:
     (folder / "half").write_bytes(b"x")
     os.kill(os.getpid(), 9)
@@ -71,7 +84,7 @@ with place_beside(pathlib.Path(sys.argv[1])) as folder:
 @pytest.mark.skipif(os.name == "nt", reason="files are not locked there")
 def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path):
     path = tmp_path / "file"
-    subprocess.run([sys.executable, "-c", KILLED, path], check=False, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False, cwd=Path(__file__).parents[1])
     (left,) = tmp_path.iterdir()
     assert (left / "half").exists()
     with replaced_file(path) as outer:  # somebody else, at work now
@@ -83,7 +96,7 @@ def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path):
 
 
 def test_folder_that_nobody_can_hold_goes_after_a_day(tmp_path, monkeypatch):
-    monkeypatch.setattr("marcelle_nb.formats.held_folder._lock", lambda file: False)
+    monkeypatch.setattr("marcelle_nb.data.held_folder._lock", lambda file: False)
     young, old = tmp_path / ".writing-a", tmp_path / ".writing-b"
     young.mkdir()
     old.mkdir()
