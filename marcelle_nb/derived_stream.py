@@ -102,7 +102,14 @@ class DerivedStream(Stream[T]):
             if self._connected:
                 return
             self._connected = True
-        undos = self._connect(self._link.emit)
+        try:
+            undos = self._connect(self._link.emit)
+        except BaseException:
+            with lock:  # who comes next tries again
+                self._connected = False
+                self._link.pin(None)
+                self._link = _Link(self)
+            raise
         with lock:
             self._undos += undos
         self._left()  # the subscriber may have gone meanwhile
@@ -117,8 +124,7 @@ class DerivedStream(Stream[T]):
             self._connected = False
             self._value = NOTHING
             self._link = _Link(self)
-            undos = self._undos[:]
-            self._undos.clear()
+            undos, self._undos = self._undos, []
         _undo_all(undos)
 
 

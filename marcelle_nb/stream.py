@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from marcelle_nb.joining_operators import JoiningOperators
 from marcelle_nb.receipt import Receipt
@@ -80,7 +80,8 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
         self._value = value
         self._subscriptions: tuple[_Subscription[T], ...] = ()
         self._queue: deque[tuple[T, tuple[_Subscription[T], ...], Receipt | None]] = deque()
-        self._delivering = False
+        # the value that is being delivered, and who was not called with it yet
+        self._under_way: tuple[T, deque[_Subscription[T]], Receipt | None] | None = None
         # Shared with every stream derived from this one, see `subscribe`.
         self._keys: dict[Hashable, tuple[_Subscription[T], Callable[[], None]]] = {}
         self._alert: Callable[[str], object] | None = None
@@ -148,18 +149,30 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
             self._add(subscription)
         try:
             self._joined()
-        finally:
-            # only now: where nobody listened in between, a source of events would stop
-            if before is not None:
-                before[1]()
+        except BaseException:
+            self._give_back(key, before)
+            undo()
+            raise
+        # only now: where nobody listened in between, a source of events would stop
+        if before is not None:
+            before[1]()
         self._deliver()
         return undo
+
+    def _give_back(
+        self, key: Hashable, before: tuple[_Subscription[T], Callable[[], None]] | None
+    ) -> None:
+        """Let a subscription go on whose successor could not begin."""
+        with lock:
+            if before is not None:
+                self._keys[key] = before
+                before[0].active = True
 
     def _undo(self, subscription: _Subscription[T], key: Hashable) -> Callable[[], None]:
         def undo() -> None:
             with lock:
                 subscription.active = False
-                self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+                self._put(lambda there: tuple(s for s in there if s is not subscription))
                 if key is not None and self._keys.get(key) == (subscription, undo):
                     del self._keys[key]
             self._left()
@@ -168,15 +181,31 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
 
     def _add(self, subscription: _Subscription[T]) -> None:
         """Append a subscriber and queue its replay, under the lock."""
-        self._subscriptions += (subscription,)
+        self._put(lambda there: (*there, subscription))
         if self._held and self._value is not NOTHING:
             self._queue.append((self._value, (subscription,), Receipt.hold_current()))
+
+    def _put(
+        self, change: Callable[[tuple[_Subscription[T], ...]], tuple[_Subscription[T], ...]]
+    ) -> None:
+        """Put other subscribers in the place of those that are there, under the lock."""
+        while True:
+            before = self._subscriptions
+            after = change(before)
+            # a new tuple may make Python collect a forgotten stream, which leaves here and now
+            if self._subscriptions is before:
+                self._subscriptions = after
+                return
 
     def _joined(self) -> None:
         """Note, outside the lock, that a subscriber has come; derived streams connect here."""
 
     def _left(self) -> None:
-        """Note that a subscriber has gone; derived streams disconnect here."""
+        """Note that a subscriber has gone; derived streams disconnect here.
+
+        One that is collected goes on whatever thread that happens on, in the middle of what that is
+        doing, and with its locks: wait for none but `lock` here.
+        """
 
     def _peek(self) -> T:
         """Give the newest value, or NOTHING."""
@@ -184,31 +213,42 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
             return self._value
 
     def _deliver(self) -> None:
+        me = threading.get_ident()
         with lock:
-            if self._delivering:
+            if id(self) in _delivering or not self._queue:
                 return
-            self._delivering = True
-        value, waiting, receipt = NOTHING, deque[_Subscription[T]](), None
+            _delivering[id(self)] = self, me
         try:
-            while True:
-                with lock:
-                    if not self._queue:
-                        self._delivering = False
-                        return
-                    value, subscriptions, receipt = self._queue.popleft()
-                waiting.extend(subscriptions)
-                self._call_each(waiting, value, receipt)
+            while self._next():
+                self._call_each()
         except BaseException:
             # KeyboardInterrupt, SystemExit: pass it on, but take the value from nobody else
-            with lock:
-                self._queue.appendleft((value, tuple(waiting), receipt))
-                self._delivering = False
+            self._stop_delivering()
             self._deliver()
             raise
 
-    def _call_each(
-        self, waiting: deque[_Subscription[T]], value: T, receipt: Receipt | None
-    ) -> None:
+    def _next(self) -> bool:
+        """Take the next value out of the queue; where there is none, end the delivery."""
+        with lock:
+            if not self._queue:
+                self._stop_delivering()
+                return False
+            value, subscriptions, receipt = self._queue.popleft()
+            self._under_way = value, deque(subscriptions), receipt
+            return True
+
+    def _stop_delivering(self) -> None:
+        with lock:
+            if self._under_way is not None:
+                value, waiting, receipt = self._under_way
+                self._under_way = None
+                self._queue.appendleft((value, tuple(waiting), receipt))
+            _delivering.pop(id(self), None)
+
+    def _call_each(self) -> None:
+        if self._under_way is None:
+            return
+        value, waiting, receipt = self._under_way
         # the setter's receipt, not this thread's: who queues behind another delivery goes on
         token = Receipt.current.set(receipt)
         try:
@@ -218,6 +258,7 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
                     self._call(subscription.function, value)
         finally:
             Receipt.current.reset(token)
+        self._under_way = None
         if receipt is not None:
             receipt.release()
 
@@ -239,6 +280,17 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
         # not `value`: of a derived stream that may call a user's function
         kind = f"held: {self._value!r}" if self._held else "events"
         return f"<{type(self).__name__} {kind}>"
+
+
+_delivering: dict[int, tuple[Stream[Any], int]] = {}
+"""The streams that deliver at this moment, by their ids, each with its thread."""
+
+
+def take_over() -> None:
+    """Let streams deliver again, in a forked process, whose deliverers are not there."""
+    for stream, thread in list(_delivering.values()):
+        if thread != threading.get_ident():
+            stream._stop_delivering()
 
 
 def described(error: BaseException) -> str:

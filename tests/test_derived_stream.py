@@ -131,8 +131,38 @@ def test_a_subscription_replaced_before_it_connects_is_not_kept_alive():
     source = Stream[int]()
     at_once(*[lambda: [source.filter(bool).subscribe(print, key=1) for _ in range(200)]] * 2)
     source.subscribe(print, key=1)()
-    gc.collect()
-    assert eventually(lambda: source._subscriptions == ())
+
+    def is_left():
+        gc.collect()  # does nothing where another thread is collecting
+        return source._subscriptions == ()
+
+    assert eventually(is_left)
+
+
+@pytest.mark.parametrize("others", [0, 30])
+@pytest.mark.parametrize("goes", [False, True], ids=["comes", "goes"])
+def test_a_stream_that_is_collected_while_another_subscriber_comes_or_goes_leaves(goes, others):
+    left = []
+    before = gc.get_threshold()
+    for allocations in range(1, 40):  # wherever the collection happens on the way
+        source = Stream[int]()
+        for _ in range(others):
+            source.subscribe(print)
+        act = source.subscribe(print) if goes else lambda: source.subscribe(print)  # noqa: B023
+        gc.collect()
+        gc.disable()
+        forgotten: Any = source.filter(bool)
+        forgotten.own = forgotten  # a cycle
+        del forgotten
+        gc.set_threshold(gc.get_count()[0] + allocations)
+        gc.enable()
+        try:
+            act()
+        finally:
+            gc.set_threshold(*before)
+        gc.collect()
+        left.append(len(source._subscriptions))
+    assert set(left) == {others if goes else others + 1}
 
 
 def test_a_subscriber_that_leaves_at_its_first_value_disconnects_a_lazy_stream():

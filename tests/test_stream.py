@@ -422,3 +422,41 @@ def test_what_failed_is_told_with_its_place_in_the_users_code_not_in_ours():
         "(in test_what_failed_is_told_with_its_place_in_the_users_code_not_in_ours, line"
         f" {raised.tb.tb_lineno})"
     )
+
+
+class Unreachable(Stream[int]):
+    """A stream whose source cannot be reached now and then."""
+
+    is_reachable = False
+
+    def _joined(self):
+        if not self.is_reachable:
+            raise ConnectionError
+
+
+@pytest.mark.parametrize("derive", [lambda s: s, lambda s: s.map(lambda v: v)])
+def test_a_subscription_that_fails_is_not_there(derive):
+    source = Unreachable(0)
+    stream, seen = derive(source), list[int]()
+    with pytest.raises(ConnectionError):
+        stream.subscribe(seen.append, key="cell")
+    assert (source._subscriptions, stream._subscriptions, stream._keys) == ((), (), {})
+    source.is_reachable = True
+    stream.subscribe(seen.append)
+    source.set(1)
+    assert seen == [0, 1]
+
+
+def test_where_a_successor_fails_the_earlier_subscription_goes_on():
+    stream, first, second = Unreachable(0), list[int](), list[int]()
+    stream.is_reachable = True
+    stream.subscribe(first.append, key="cell")
+    stream.is_reachable = False
+    with pytest.raises(ConnectionError):
+        stream.subscribe(second.append, key="cell")
+    stream.set(1)
+    assert (first, second) == ([0, 1], [])
+    stream.is_reachable = True
+    stream.subscribe(second.append, key="cell")
+    stream.set(2)
+    assert (first, second) == ([0, 1], [1, 2])
