@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import AlreadyTraining
-from marcelle_nb.kinds import Choice, Integer
+from marcelle_nb.kinds import Integer
 from marcelle_nb.models.checked_options import checked_labels, checked_range, checked_shape
-from marcelle_nb.models.classifier_results import ClassifierResults
-from marcelle_nb.models.keras_answers import answers
+from marcelle_nb.models.fitted_keras_model import FittedKerasModel
 from marcelle_nb.models.keras_examples import read_examples
-from marcelle_nb.models.keras_files import read_network, write_network
-from marcelle_nb.models.keras_parameters import KerasParameters
+from marcelle_nb.models.keras_files import read_network
 from marcelle_nb.models.keras_shapes import shape_of
 from marcelle_nb.models.keras_source import KerasSource
 from marcelle_nb.models.keras_training import train_network
@@ -21,12 +19,9 @@ from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.run import POLL_S
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     import keras
-    from numpy.typing import ArrayLike
 
     from marcelle_nb.data.instance import Instance
     from marcelle_nb.models.keras_examples import Examples
@@ -34,7 +29,7 @@ if TYPE_CHECKING:
     from marcelle_nb.run import Run
 
 
-class KerasModel(KerasParameters):
+class KerasModel(FittedKerasModel):
     """Trains any Keras model, and predicts with it, as the other models of this package.
 
     A training goes on from the weights that there are. The first one, and the first after `clear`,
@@ -88,7 +83,6 @@ class KerasModel(KerasParameters):
     """
 
     title = "Keras model"
-    _fitted: KerasNetwork | None = None
 
     def __init__(
         self,
@@ -100,10 +94,8 @@ class KerasModel(KerasParameters):
         seed: int | None = None,
         **parameters: Any,
     ) -> None:
-        super().__init__(**parameters)
-        self.task = Choice(("classification", "regression")).check("task", task)
+        super().__init__(task=task, labels=labels, **parameters)
         self.seed = None if seed is None else Integer(min=0).check("seed", seed)
-        self._labels = None if labels is None else checked_labels(labels)
         self._source = KerasSource(
             build,
             is_regression=self.task == "regression",
@@ -150,47 +142,12 @@ class KerasModel(KerasParameters):
         known = self._labels or (self._fitted and self._fitted.labels)
         return examples.labels_for(self.title, self._labels, is_known=bool(known))
 
-    # Predicting
-
-    def predict(self, x: ArrayLike) -> Any:
-        """Predict from one input.
-
-        Parameters
-        ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
-
-        Returns
-        -------
-        ClassifierResults or float
-            A label and the confidence of each, `label=None, confidences={}` before the first
-            training; or the number of a regression, NaN before.
-
-        Raises
-        ------
-        ValueError
-            If x has another shape, is not finite, or comes from another version of image features.
-
-        Notes
-        -----
-        Thread: any, also during a training: then it uses the newest step.
-        """
-        return self.predict_many([x])[0]
-
-    def predict_many(self, xs: Iterable[ArrayLike]) -> list[Any]:
-        """Predict from several inputs, one answer for each, in order; see `predict`."""
-        given, network = list(xs), self._fitted_now()
-        if network is None or not given:
-            nothing = float("nan") if self.task == "regression" else ClassifierResults()
-            return [nothing] * len(given)
-        return answers(network, given)
+    # Building and loading
 
     @property
-    def labels(self) -> list[str]:
-        """The labels in the order of the outputs; empty where they are not known yet."""
-        return list((self._fitted and self._fitted.labels) or self._labels or [])
-
-    # Looking
+    def keras_model(self) -> keras.Model | None:
+        """The Keras model; None before a build function was called."""
+        return self._source.given if self._fitted is None else self._fitted.model
 
     def build(self, input_shape: Sequence[int], labels: Sequence[str] | None = None) -> None:
         """Build the model before there are data, to look at it; a training goes on with it.
@@ -235,55 +192,6 @@ class KerasModel(KerasParameters):
         with self._train_lock:
             self._fitted = network
             self._tell_later(TrainingStatus("idle"))
-
-    @property
-    def keras_model(self) -> keras.Model | None:
-        """The Keras model; None before a build function was called."""
-        return self._source.given if self._fitted is None else self._fitted.model
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The task, and how images become inputs, for a file that is converted from this."""
-        return {} if self._fitted is None else self._fitted.metadata
-
-    # Files
-
-    def save(
-        self, path: str | os.PathLike[str], *, format: str | None = None, **options: Any
-    ) -> list[Path]:
-        """Save architecture, weights, training configuration and optimizer state.
-
-        Parameters
-        ----------
-        path : path
-            Its ending says the format: `.keras`, `.h5`, or a folder (or `model.json` in one) for
-            TensorFlow.js layers.
-        format : {"keras", "h5", "tfjs-layers"}, optional
-        **options
-            `quantize` and `shard_size`, for TensorFlow.js: see `marcelle_nb.convert`.
-
-        Returns
-        -------
-        list of Path
-            The files. Labels, input range and task stand in them, too.
-
-        Raises
-        ------
-        UnsupportedByModel
-            If the format holds inference only: `marcelle_nb.convert(model, path)` writes it.
-        UnsafeModel
-            If a layer is a `Lambda` or of a class that is not registered: nobody could load it.
-        ModelFormatError
-            If the format cannot say what a layer does.
-        ValueError
-            If nothing is built yet.
-        """
-        if self._fitted is None:
-            raise ValueError(
-                f"{self.title}: expected a model that is built, got one that is not; train it, "
-                "call its build() or load a file into it first"
-            )
-        return write_network(self._fitted, path, format, options)
 
     def load(self, path: Any, *, trust: bool = False) -> KerasModel:
         """Load what `save` has written, or any other file with a Keras model; the old one is gone.
