@@ -28,6 +28,23 @@ def test_an_array_is_npy_as_numpy_itself_reads_it():
     assert np.load(io.BytesIO(blob.data), allow_pickle=False).tolist() == [[0, 3], [1, 4], [2, 5]]
 
 
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=">i2").reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(12)[::-2],
+        np.broadcast_to(np.float32(3), (2, 2)),
+        np.ma.array([1, 2]),
+        np.zeros((0, 3)),
+    ],
+)
+def test_an_array_of_any_order_in_memory_is_the_npy_of_numpy(array):
+    file = io.BytesIO()
+    np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+    assert blobs.packed(array).data == file.getvalue()
+
+
 def test_an_image_is_png():
     image = np.random.default_rng(0).integers(0, 256, (7, 5, 3), np.uint8)
     blob = blobs.packed(image)

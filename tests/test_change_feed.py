@@ -18,6 +18,7 @@ from marcelle_nb.data.document_table import DocumentTable
 from marcelle_nb.data.location import Location
 from marcelle_nb.data.records import Record
 from marcelle_nb.data.service import Service
+from marcelle_nb.errors import Unavailable
 from tests import store_writers
 from tests.eventually import eventually
 
@@ -41,8 +42,19 @@ def listen(store):
     return told
 
 
+_of_others: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def _note_threads_of_others():
+    """Look past stores that tests of other modules have not closed."""
+    _of_others.clear()
+    _of_others.update(threads())
+
+
 def threads():
-    return [it for it in threading.enumerate() if it.name == "marcelle_nb-changes"]
+    found = [it for it in threading.enumerate() if it.name == "marcelle_nb-changes"]
+    return [it for it in found if it not in _of_others]
 
 
 @SHARED
@@ -140,6 +152,30 @@ def test_a_store_that_nobody_holds_is_let_go(tmp_path):
     del store
     eventually(lambda: gc.collect() >= 0 and gone() is None)
     eventually(lambda: threads() == [])
+
+
+def test_a_forgotten_stream_is_collected_while_the_listening_begins_or_ends(tmp_path):
+    with DataStore(tmp_path / "store.db") as store:
+        service, feed = store.service("a"), store._feed
+        derived = service.changes.filter(bool)
+        held, go_on = threading.Event(), threading.Event()
+
+        def hold():
+            assert feed is not None
+            with feed._lock:
+                held.set()
+                go_on.wait(5)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert held.wait(20)
+        del derived
+        gc.collect()  # on a thread that the holder of the lock may wait for
+        assert holder.is_alive()
+        assert not service.changes.is_heard
+        go_on.set()
+        holder.join()
+        eventually(lambda: threads() == [])
 
 
 @SHARED
@@ -347,3 +383,40 @@ def test_a_listener_misses_nothing_while_the_server_is_killed(own_postgresql_ser
         eventually(lambda: heard[-1] == 4)
         assert list(dict.fromkeys(heard)) == [1, 2, 3, 4]
         storage.close()
+
+
+def test_nothing_is_told_twice_where_the_store_fails_on_the_way(store_with_two, monkeypatch):
+    store, others = store_with_two
+    told = []
+    for name in "ab":
+        store.service(name).created.subscribe(lambda it: told.append(it["n"]))
+    with store._storage.lock:  # the listener waits meanwhile
+        for n in range(20):
+            others["ab"[n % 2]].create({"n": n})
+            others["ab"[n % 2]].remove(None, {"n": -1})
+        failing(store, monkeypatch)
+    eventually(lambda: len(told) >= 20)
+    others["a"].create({"n": 20})
+    eventually(lambda: 20 in told)
+    assert sorted(told) == list(range(21))
+
+
+@pytest.fixture
+def store_with_two(tmp_path):
+    with DataStore(tmp_path / "store.db") as store:
+        storage, _ = _opened(store._location)
+        yield store, {name: Service(storage, name, lambda *_: None) for name in "ab"}
+        storage.close()
+
+
+def failing(store, monkeypatch):
+    """Let every other read of documents fail."""
+    read, calls = DocumentTable.records, []
+
+    def fail(table, *given, **how):
+        calls.append(1)
+        if table.storage is store._storage and len(calls) % 2 == 0:
+            raise Unavailable("no answer")
+        return read(table, *given, **how)
+
+    monkeypatch.setattr(DocumentTable, "records", fail)

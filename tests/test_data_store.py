@@ -1,13 +1,19 @@
+import contextlib
 import os
 import pickle
+import socket
+import threading
+import time
 import unicodedata
 from pathlib import Path
 
 import pytest
 
 from marcelle_nb.data.data_store import DataStore
+from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.data.location import Location
-from marcelle_nb.errors import BadRequest, NotFound, StoreError
+from marcelle_nb.data.sqlite_storage import SQLiteStorage
+from marcelle_nb.errors import BadRequest, NotFound, StoreError, Unavailable
 
 HOSTILE = [
     *("../../etc/passwd", "..", ".", "/", "/etc/passwd", "C:\\Windows", "\\\\server\\share", "~"),
@@ -74,8 +80,8 @@ def test_a_hostile_file_name_is_that_file_alone(tmp_path, name):
 
 def test_a_store_says_where_it_is(tmp_path):
     with DataStore(tmp_path / "class.db") as store:
-        assert repr(store) == f"<DataStore {tmp_path / 'class.db'}>"
-        assert store.where == f"Kept in the file {tmp_path / 'class.db'}."
+        assert store.location == str(tmp_path / "class.db")
+        assert store.where == "Kept in the file class.db."
         assert (store.backend, DataStore().backend) == ("sqlite", "memory")
     assert "gone when the kernel stops" in DataStore().where
 
@@ -149,6 +155,9 @@ def test_what_may_be_part_of_a_password_is_not_taken_for_a_machine(given):
         *("postgresql//bob:s3cret@h/d", "postgresql:/bob:s3cret@h/d", "bob:s3/s3cret@h"),
         *("host=h password=s3cret user=bob", "host=h PASSWORD = s3cret", "psql -h h pwd=s3cret"),
         *("postgresql+psycopg//bob:s3cret@h/d", "postgres:/h/s3cret", "//bob:s3cret@h/d"),
+        *("PGPASSWORD=s3cret psql", "MY_PASSWD=s3cret", "sqlite:///postgresql://bob:s3cret@h"),
+        *("sqlite:///bob:s3cret@h/d", "sqlite+pysqlite:////password=s3cret"),
+        *("postgresql://bob:\ud800s3cret@h/d", "postgres://bob:s3cret\udfff@h/d"),
     ],
 )
 def test_mistyped_addresses_are_refused_and_not_repeated(tmp_path, monkeypatch, given):
@@ -204,3 +213,120 @@ def test_services_that_hold_nothing_are_not_named(store):
 
 def test_the_same_name_gives_the_same_service(store):
     assert store.service("a") is store.service("a")
+
+
+@pytest.fixture
+def silent_address():
+    """The address of a server that takes connections, and says nothing."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)
+        yield f"postgresql://a:b@127.0.0.1:{silent.getsockname()[1]}/d?connect_timeout=3"
+
+
+def begun(function, *args):
+    thread = threading.Thread(target=function, args=args, daemon=True)
+    thread.start()
+    return thread
+
+
+def opened(place):
+    with contextlib.suppress(StoreError):
+        DataStore(place)
+
+
+def test_nobody_waits_for_the_server_of_another_store(silent_address, tmp_path):
+    pytest.importorskip("psycopg")
+    waiting = begun(opened, silent_address)
+    time.sleep(0.3)
+    start = time.monotonic()
+    DataStore().service("while another store is opened")
+    with DataStore(tmp_path / "store.db") as store:
+        store.service("a").create({})
+    assert time.monotonic() - start < 2
+    assert waiting.is_alive()
+    waiting.join()
+
+
+def test_one_place_is_opened_once_by_all_threads(tmp_path, monkeypatch):
+    begin, n_begun = DataStore._begin, []
+
+    def slowly(self, place):
+        n_begun.append(place)
+        time.sleep(0.05)
+        begin(self, place)
+
+    monkeypatch.setattr(DataStore, "_begin", slowly)
+    found: list[DataStore] = []
+    threads = [begun(lambda: found.append(DataStore(tmp_path / "s.db"))) for _ in range(8)]
+    for thread in threads:
+        thread.join()
+    assert (len(found), len({*map(id, found)}), len(n_begun)) == (8, 1, 1)
+    found[0].close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_of_a_fork_opens_what_its_parent_was_opening(tmp_path, monkeypatch):
+    begin, is_begun, may_end = DataStore._begin, threading.Event(), threading.Event()
+
+    def slowly(self, place):
+        if os.getpid() == parent:
+            is_begun.set()
+            may_end.wait(20)
+        begin(self, place)
+
+    parent = os.getpid()
+    monkeypatch.setattr(DataStore, "_begin", slowly)
+    thread = begun(opened, tmp_path / "store.db")
+    assert is_begun.wait(20)
+    child = os.fork()
+    if child == 0:
+        begun_at = begun(opened, tmp_path / "store.db")
+        begun_at.join(10)
+        os._exit(int(begun_at.is_alive()))
+    _, status = os.waitpid(child, 0)
+    may_end.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+ODD_PATHS = ["me:x@home.db", "class.db ", " class.db", "a.db\n", "postgresql:", "a password=b.db"]
+
+
+@pytest.mark.parametrize("name", [*ODD_PATHS, "plain.db", "memory", "é.db"])
+@pytest.mark.skipif(os.name == "nt", reason="some of these are no names there")
+def test_a_pickled_store_comes_back_as_the_same_file(tmp_path, name):
+    with DataStore(tmp_path / name) as store:
+        store.service("a").create({"n": 1})
+        assert pickle.loads(pickle.dumps(store)) is store
+        pickled = pickle.dumps(store)
+    with pickle.loads(pickled) as again:
+        assert (again.location, again.service("a").count()) == (store.location, 1)
+
+
+def test_a_closed_store_makes_no_backup(tmp_path):
+    store = DataStore(tmp_path / "store.db")
+    store.close()
+    memory = SQLiteStorage(Location("memory"))
+    memory.close()
+    for closed in (store, memory):
+        with pytest.raises(Unavailable, match="expected an open store, it is closed"):
+            closed.backup(tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_what_a_notebook_shows_of_a_file_tells_nothing_of_the_computer(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path.parent / "elsewhere").mkdir(exist_ok=True)
+    inside = DataStore(tmp_path / "here" / "class.db")
+    outside = DataStore(tmp_path.parent / "elsewhere" / f"{tmp_path.name}.db")
+    name = f"{tmp_path.name}.db"
+    path = os.path.join("here", "class.db")  # noqa: PTH118 as the system writes it
+    for store, shown in ((inside, path), (outside, name)):
+        assert store.where == f"Kept in the file {shown}."
+        assert repr(store) == f"<DataStore {shown}>"
+        assert repr(store.service("a")) == f"<Service 'a' of {shown}>"
+        assert repr(Dataset("a", store)).endswith(f"in {shown}>")
+        assert store.location.endswith(shown)
+        store.close()

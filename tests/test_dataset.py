@@ -281,10 +281,17 @@ def test_a_name_that_no_store_takes_is_refused(name):
         Dataset(name)
 
 
-@pytest.mark.parametrize("store", [5, b"class.db", object()])
-def test_what_is_no_store_is_refused(store):
-    with pytest.raises(TypeError, match="store: expected None, a location or a DataStore, got"):
+ADDRESS = "postgresql://bob:s3cret@h/d"
+
+
+@pytest.mark.parametrize(
+    "store", [5, object(), ADDRESS.encode(), [ADDRESS], (ADDRESS,), {"url": ADDRESS}]
+)
+def test_what_is_no_store_is_refused_and_not_repeated(store):
+    rule = "store: expected None, a location or a DataStore, got a "
+    with pytest.raises(TypeError, match=rule) as caught:
         Dataset("a", store=store)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_it_says_what_it_is(abc):
@@ -292,7 +299,10 @@ def test_it_says_what_it_is(abc):
     assert str(data) == f"{data.name}, 3 instances of 3 labels"
     data.remove(a)
     data.relabel([it["id"] for it in data.items()], "b")
-    assert repr(data) == f"<Dataset {data.name}, 2 instances of 1 label, in {data.store.location}>"
+    assert (
+        repr(data)
+        == f"<Dataset {data.name}, 2 instances of 1 label, in {data.store._location.brief}>"
+    )
     assert data.where == data.store.where
 
 

@@ -17,9 +17,9 @@ LABELS = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def written(instances, columns=None):
+def written(instances):
     file = io.BytesIO()
-    write_csv(instances, file, columns)
+    write_csv(instances, file)
     return file.getvalue()
 
 
@@ -29,8 +29,7 @@ def rows_of(data, **options):
 
 @given(st.lists(st.tuples(LABELS, st.tuples(FINITE, FINITE)), max_size=5))
 def test_labels_and_numbers_come_back(rows):
-    data = written({"x": np.array(x), "y": y} for y, x in rows) if rows else written([], ["x0"])
-    back = rows_of(data)
+    back = rows_of(written({"x": np.array(x), "y": y} for y, x in rows))
     assert [(row["y"], tuple(row["x"])) for row in back] == rows
 
 
@@ -46,8 +45,12 @@ def test_the_order_of_columns_is_the_callers():
     assert row["x"].tolist() == [2, 1]
 
 
-def test_columns_get_the_names_that_are_given():
-    assert written([{"x": np.array([1.0]), "y": "a"}], ["width"]) == b"y,width\r\na,1.0\r\n"
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\n\n\n"])
+def test_a_table_of_no_instances_has_no_columns_of_numbers(end):
+    assert written([]) == b"y\r\n"
+    assert rows_of(b"y" + end) == rows_of(b"kind" + end, label="kind") == []
+    with pytest.raises(DatasetFormatError, match=r"columns: expected some of .* got \['a'\]"):
+        rows_of(b"y" + end, columns=["a"])
 
 
 @pytest.mark.parametrize(
@@ -174,3 +177,16 @@ def test_any_bytes_are_a_table_or_refused(data):
     for start in (b"", b"y,a\n"):
         with contextlib.suppress(DatasetFormatError):
             rows_of(start + data)
+
+
+@pytest.mark.parametrize("cell", ["1_000", "١٢", "1e400", "nan", ""])
+def test_what_python_alone_takes_for_a_number_is_refused(cell):
+    with pytest.raises(DatasetFormatError, match="x0, line 2: expected a number"):
+        list(read_csv(io.BytesIO(f"y,x0\na,{cell}\n".encode())))
+
+
+@pytest.mark.parametrize("x", [[[1, 2], [3]], ["a"], None, {"a": 1}])
+def test_a_row_without_a_vector_is_named(x):
+    for row in ({"id": "k", "y": "a", "x": x}, {"id": "k", "y": "a"}):
+        with pytest.raises(DatasetFormatError, match="x of instance 'k': expected a vector"):
+            write_csv([row], io.BytesIO())

@@ -226,3 +226,67 @@ def test_what_would_not_be_read_again_is_not_written(monkeypatch):
 def test_what_json_cannot_say_is_refused_by_its_row_and_key(bad):
     with pytest.raises(DatasetFormatError, match=r"^mask of instance 'k': expected what JSON"):
         written([{"x": [1]}, {"id": "k", "x": [1], "mask": bad}])
+
+
+def of_one(x, k="1", y='"a"'):
+    """Write a file of one instance with these literals in it."""
+    return f'{{"instances": [{{"x": [1], "y": "b"}}, {{"x": {x}, "k": {k}, "y": {y}}}]}}'.encode()
+
+
+def last_read(data):
+    return list(read_json(io.BytesIO(data)))[-1]
+
+
+@pytest.mark.parametrize(
+    "number", [1e16, 1e20, 2.0**53 + 2, 2.0**63, 2.0**64, -(2.0**64), 1.5e22, 1e300]
+)
+def test_whole_numbers_of_javascript_are_doubles_however_large(number):
+    text = f"{number:.0f}"  # as `JSON.stringify` does, up to 1e21
+    row = last_read(of_one(f"[1, 0.5, {text}]", text))
+    assert row["x"] == [1, 0.5, number]
+    assert row["k"] == number
+    assert type(row["k"]) is float
+
+
+def test_whole_numbers_that_are_exact_stay_whole():
+    assert type(last_read(of_one("[1]", f"{2**53}"))["k"]) is int
+    assert last_read(of_one(f"[{2**70}]", f"{-(2**53)}"))["k"] == -(2**53)
+
+
+@pytest.mark.parametrize("number", ["9" * 309, "9" * 400, "9" * 5_000, "-" + "9" * 5_000, "1e400"])
+def test_numbers_beyond_doubles_are_refused(number):
+    for data in (of_one(f"[{number}]"), of_one("[1]", number), of_one(f"[{2**70}]", number)):
+        with pytest.raises(DatasetFormatError, match=r"within 1.8e308|4,300 digits|overflow"):
+            last_read(data)
+
+
+def test_what_is_written_of_large_whole_numbers_is_read():
+    file = io.BytesIO()
+    write_json([{"id": "1", "x": np.array([2**64 - 1, 2**53], np.uint64), "y": "a"}], file)
+    assert last_read(file.getvalue())["x"] == [2.0**64, 2.0**53]
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uDFFF", r"\udc00\ud800", r"\ud83d\ud83d\ude00"])
+@pytest.mark.parametrize("before", ["", "\\\\", r"\n\ud83d\ude00", "é"])
+def test_half_a_surrogate_pair_is_refused_and_not_made_a_question_mark(half, before, monkeypatch):
+    for piece in (1, 7, 2**20):
+        monkeypatch.setattr(dataset_json, "_PIECE", piece)
+        with pytest.raises(DatasetFormatError, match=r"lone surrogates|can't decode"):
+            last_read(of_one("[1]", f'"{before}{half}"'))
+
+
+@pytest.mark.parametrize("text", ["😀", r"\ud800", r"\\ud800", r"\ud83d\ude00", "ÿ" * 30])
+def test_whole_pairs_and_what_looks_like_half_of_one_are_texts(text, monkeypatch):
+    for piece in (1, 7, 2**20):
+        monkeypatch.setattr(dataset_json, "_PIECE", piece)
+        for written in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+            assert last_read(of_one("[1]", written, json.dumps("😀" * 9)))["k"] == text
+
+
+def test_levels_that_would_not_be_read_are_not_written():
+    deepest = np.ones((1,) * (dataset_json.MAX_DEPTH - 1))
+    assert np.shape(rows_of(written([{"x": deepest}]))[0]["x"]) == deepest.shape
+    with pytest.raises(DatasetFormatError, match="expected at most 40 levels"):
+        written([{"x": deepest[None]}])
+    with pytest.raises(DatasetFormatError, match="expected at most 40 levels"):
+        written([{"x": [1], "k": {"a": deepest}}])

@@ -1,11 +1,13 @@
 import itertools
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from marcelle_nb.data.collection import Collection
 from marcelle_nb.data.dataset import Dataset
-from marcelle_nb.errors import BadRequest
+from marcelle_nb.errors import BadRequest, Unavailable
 from tests.eventually import eventually
 from tests.stores import KINDS, open_store
 
@@ -127,10 +129,110 @@ def test_a_sift_takes_conditions_alone(query):
         Dataset("sifted").sift(query)
 
 
+def test_a_sift_while_a_change_is_told_counts_it_once(data):
+    other, begun, go_on = Dataset(data.name, data.store), threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        assert go_on.wait(20)
+
+    data.changes.subscribe(slow)
+    told, counts = listen(other), list[int]()
+    other.count.subscribe(counts.append)
+    writer = threading.Thread(target=data.create, args=({"x": [1]},))
+    writer.start()
+    assert begun.wait(20)
+    other.sift()  # who reads all anew now reads the new one too
+    go_on.set()
+    writer.join()
+    assert (counts, told) == ([0, 1], [[("created", None)]])
+
+
+@pytest.fixture
+def offline(data, monkeypatch):
+    """A switch: while it is in the set, the dataset cannot be counted."""
+    switch = set[str]()
+    for name in ("count", "matching"):
+        real = getattr(Collection, name)
+
+        def failing(self, *given, real=real):
+            if switch:
+                raise Unavailable("no answer")
+            return real(self, *given)
+
+        monkeypatch.setattr(Collection, name, failing)
+    return switch
+
+
+def test_a_sift_that_fails_changes_nothing(data, offline):
+    data.create([{"x": [1], "y": y} for y in "aab"])
+    told, counts = listen(data), list[int]()
+    data.count.subscribe(counts.append)
+    offline.add("off")
+    with pytest.raises(Unavailable):
+        data.sift({"y": "a"})
+    offline.clear()
+    data.create({"x": [1], "y": "b"})
+    assert (data.find()["total"], counts) == (4, [3, 4])
+    assert told == [[("created", "b")]]
+
+
+def as_foreign(data, monkeypatch):
+    """Tell of changes as of those by other processes."""
+    post = type(data._collection.service.events).post
+    monkeypatch.setattr(
+        type(data._collection.service.events),
+        "post",
+        lambda self, kind, rows, is_local=False: post(self, kind, rows, is_local=False),
+    )
+
+
+def test_what_happens_while_the_store_cannot_be_counted_is_told_and_counted_later(
+    data, offline, monkeypatch
+):
+    told, counts = listen(data), list[int]()
+    data.count.subscribe(counts.append)
+    as_foreign(data, monkeypatch)
+    offline.add("off")
+    data.create({"x": [1], "y": "a"})
+    data.create({"x": [1], "y": "b"})
+    assert (told, counts) == ([[("created", "a")], [("created", "b")]], [0])
+    offline.clear()
+    eventually(lambda: counts == [0, 2])
+    data.create({"x": [1], "y": "c"})
+    assert counts == [0, 2, 3]
+
+
+def test_a_sift_that_cannot_be_followed_for_a_while_is_to_be_read_anew(data, offline):
+    data.sift({"y": "a"})
+    told, counts = listen(data), list[int]()
+    data.count.subscribe(counts.append)
+    offline.add("off")
+    data.create([{"x": [1], "y": y} for y in "aab"])
+    assert told == []
+    offline.clear()
+    eventually(lambda: (told, counts) == ([[("created", None)]], [0, 2]))
+
+
+def test_a_subscription_that_fails_is_not_there(data, offline):
+    told = list[object]()
+    offline.add("off")
+    for stream in (data.changes, data.count, data.count.map(str)):
+        with pytest.raises(Unavailable):
+            stream.subscribe(told.append)
+    offline.clear()
+    data.create({"x": [1]})
+    assert told == []
+    data.changes.subscribe(told.append)
+    data.create({"x": [1]})
+    assert len(told) == 1
+
+
 # Other processes
 
 WRITER = """
 import sys
+from marcelle_nb.data.collection import Collection
 from marcelle_nb.data.dataset import Dataset
 data = Dataset(sys.argv[2], sys.argv[1])
 ids = data.create([{"x": [i], "y": "a"} for i in range(30)])

@@ -1,8 +1,13 @@
 import itertools
+import threading
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.data.dataset_undo import counted
+from marcelle_nb.errors import InstanceNotFound, Unavailable
 from tests.stores import KINDS, open_store
 
 numbers = itertools.count()
@@ -101,3 +106,165 @@ def test_a_label_that_is_written_otherwise_than_it_was_given_is_taken_back(label
     assert data.get(identifier)["y"] == ("3" if label else None)
     data.undo()
     assert data.get(identifier)["y"] == "a"
+
+
+def refusing(data, monkeypatch, times=1):
+    """Let the next changes of the data fail, as while somebody else holds a file."""
+    storage = data.store._storage
+    write, left = storage.write, [times]
+
+    def refused(*args, **options):
+        if left[0]:
+            left[0] -= 1
+            raise Unavailable("locked just now")
+        return write(*args, **options)
+
+    monkeypatch.setattr(storage, "write", refused)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_could_not_be_taken_back_still_can_be(data, name, monkeypatch):
+    before = rows(data)
+    CHANGES[name](data)
+    refusing(data, monkeypatch)
+    with pytest.raises(Unavailable):
+        data.undo()
+    assert data.undoable.value == TEXTS[name]
+    assert (data.undo(), rows(data)) == (f"Undone: {TEXTS[name]}", before)
+
+
+def test_what_could_not_be_taken_back_gives_way_to_what_is_newer(data, monkeypatch):
+    def interrupted(taken):
+        monkeypatch.undo()
+        data.relabel(None, "c")
+        raise Unavailable("locked just now")
+
+    monkeypatch.setattr(data._collection.service, "put_back", interrupted)
+    data.remove(ids(data, "a"))
+    with pytest.raises(Unavailable):
+        data.undo()
+    assert data.undoable.value == "3 instances relabelled as 'c'"
+
+
+LABELS = [["l"], {"a": [1]}, True, 1, 1.5, "1", "", None, np.array([1.0, 2.0]), [np.arange(2)]]
+
+
+def test_labels_of_any_client_are_taken_back_as_they_were(data):
+    service = data._collection.service
+    service.create([{"x": [1], "y": y, "datasetName": data.name} for y in LABELS])
+    service.create([{"x": [1], "datasetName": data.name}])
+
+    def stored():
+        return [repr(it.get("y")) for it in service.items({"datasetName": data.name})]
+
+    before = stored()
+    for label in ("z", None, 1, True):
+        data.relabel(None, label)
+        assert len({*stored()}) == 1
+        assert data.undo() == f"Undone: {data.count.value} instances relabelled " + (
+            "without a label" if label is None else f"as '{label}'"
+        )
+        assert stored() == before
+
+
+def test_a_relabelling_overwrites_nothing_that_matches_no_more(data, monkeypatch):
+    first, second, third = ids(data, "a")
+    other = Dataset(data.name, data.store)
+    storage = data.store._storage
+    write = storage.write
+
+    def after_another(*args, **options):
+        monkeypatch.undo()
+        other.patch(first, {"y": "of a teacher"})
+        return write(*args, **options)
+
+    monkeypatch.setattr(storage, "write", after_another)
+    assert [it["id"] for it in data.relabel(None, "z", {"y": "a"})] == [second, third]
+    assert data.get(first)["y"] == "of a teacher"
+    assert data.undo() == "Undone: 2 instances relabelled as 'z'"
+    assert data.get(first)["y"] == "of a teacher"
+
+
+def test_a_relabelling_reads_and_changes_in_one_transaction(data, monkeypatch):
+    storage = data.store._storage
+    calls: list[bool] = []
+    run = storage._run
+
+    def counted(work, *, writes):
+        calls.append(writes)
+        return run(work, writes=writes)
+
+    monkeypatch.setattr(storage, "_run", counted)
+    chosen = [it["id"] for it in data.items()][:3]
+    calls.clear()
+    data.relabel(chosen, "z")
+    data.relabel(None, "y", {"y": "z"})
+    data.undo()
+    assert calls == [True] * 3
+
+
+def test_one_id_that_is_not_there_stops_all(data):
+    before = rows(data)
+    gone = data.remove(before[0][0])[0]["id"]
+    data.undo()
+    data.remove(gone)
+    left = rows(data)
+    for change in (lambda it: data.relabel(it, "z"), data.remove):
+        with pytest.raises(InstanceNotFound, match=gone):
+            change([left[0][0], gone, "nowhere"])
+    assert rows(data) == left
+    assert data.undo() == "Undone: 1 instance deleted"
+
+
+def test_writers_that_relabel_the_same_at_once_each_know_what_was_there(data):
+    other = Dataset(data.name, data.store)
+    seen: list[list[str]] = []
+
+    def relabel(dataset, label):
+        labels = [f"{label}{n}" for n in range(10)]
+        seen.extend([it["y"] for it in dataset.relabel(None, it)] for it in labels)
+
+    threads = [
+        threading.Thread(target=relabel, args=it) for it in ((data, "left"), (other, "right"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # what each found was put there by one of the others, whole, and by each once
+    found = [labels[0] for labels in seen if len({*labels}) == 1]
+    assert len(found) == len({*found}) == 19
+
+
+IMPORTS = {
+    "upload": lambda d: d.upload(("a.csv", b"y,a\nx,1\nz,2\n")),
+    "table": lambda d: d.from_csv(("a.csv", b"y,a\nx,1\nz,2\n")).ids,
+}
+
+
+@pytest.mark.parametrize("name", IMPORTS)
+def test_an_import_that_ran_twice_is_taken_back_once(data, name):
+    first = IMPORTS[name](data)
+    once = rows(data)
+    again = IMPORTS[name](data)
+    assert data.undoable.value == "2 instances imported"
+    data.remove(first[:1])
+    data.undo()
+    assert len(rows(data)) == len(once) + 2
+    IMPORTS[name](data)
+    assert data.undo() == "Undone: 2 instances imported"
+    data.remove(again)
+    assert rows(data) == once
+
+
+def test_an_import_of_pictures_is_taken_back(data, tmp_path):
+    (tmp_path / "cat").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "cat" / "a.png")
+    before = rows(data)
+    data.from_folder(tmp_path)
+    assert data.undo() == "Undone: 1 instance imported"
+    assert rows(data) == before
+
+
+def test_large_numbers_are_written_with_commas():
+    assert counted(10_000) == "10,000 instances"

@@ -67,15 +67,47 @@ def test_broken_files_are_named_and_the_rest_is_kept(folder):
     assert "got none" in read.broken["dog/empty.gif"]
 
 
-def test_hidden_files_other_files_and_loops_are_left_out(folder):
+def test_what_is_left_out_is_named_but_for_hidden_files(folder):
     (folder / ".git").mkdir()
     (folder / ".git" / "1.png").write_bytes(b"")
-    (folder / "cat" / "notes.txt").write_text("a cat")
+    (folder / "cat" / ".DS_Store").write_bytes(b"")
+    (folder / "cat" / "more" / "notes.txt").write_text("a cat")
+    (folder / "cat" / "0.tiff").write_bytes(b"")
+    (folder / "cat" / "0").write_bytes(b"")
     (folder / "cat" / "up").symlink_to(folder)
-    (folder / "loose.png").write_bytes(b"")
+    (folder / "loose.png").write_bytes((folder / "cat" / "1.png").read_bytes())
+    (folder / "loose.tif").write_bytes(b"")
+    (folder / "README").write_text("no picture")
     read = ImageFolder(folder)
     assert len(read.to_array()) == 4
-    assert read.broken == {}
+    name = "name: expected one that ends in .jpg .jpeg .png .webp .gif .bmp, got "
+    assert read.broken == {
+        "cat/0": f"{name}''",
+        "cat/0.tiff": f"{name}'.tiff'",
+        "cat/more/notes.txt": f"{name}'.txt'",
+        "cat/up": "folder: expected no link to one within a label, got one",
+        "loose.png": "label: expected the picture in a folder, got none",
+        "loose.tif": "label: expected the picture in a folder, got none",
+    }
+
+
+def test_a_folder_of_pictures_alone_says_that_labels_are_missing(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (2, 2)).save(tmp_path / name)
+    data = Dataset("flat folder")
+    report = data.from_folder(tmp_path)
+    assert (report.ids, [*report.broken]) == ([], ["a.png", "b.png"])
+
+
+def test_names_that_are_shown_alike_are_named_each(folder):
+    try:
+        for name in (b"cat/no\xfe.png", b"cat/no\xff.png", "cat/no\ufffd.png".encode()):
+            (folder / os.fsdecode(name)).write_bytes(b"nothing")
+    except OSError:
+        pytest.skip("this file system takes names of UTF-8 alone")
+    read = ImageFolder(folder)
+    assert len(read.to_array()) == 4
+    assert {*read.broken} == {f"cat/no\ufffd.png{it}" for it in ("", " (2)", " (3)")}
 
 
 def test_it_can_be_read_again(folder):

@@ -1,4 +1,5 @@
 import datetime as dt
+from enum import Enum
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ from marcelle_nb.errors import BadRequest
         ),
         ({"a": np.array([0, np.nan], np.float16)}, "a: expected finite numbers, got nan"),
         ({"a": np.array([0, complex(0, np.nan)])}, "a: expected finite numbers, got nanj"),
+        ({"a": np.ma.masked_equal([1, 2], 2)}, "a: expected an array of numbers, got masked ones"),
         ([1], r"document: expected a dictionary, got \[1\]"),
         ("a", "document: expected a dictionary, got 'a'"),
     ],
@@ -80,3 +82,30 @@ def test_arrays_are_taken_out_with_their_paths():
     document, arrays = checked_document({"x": x, "l": [0, {"y": y}]})
     assert document["x"] == {"dtype": "float32", "shape": [3]}
     assert [path for path, _ in arrays] == [("x",), ("l", 1, "y")]
+
+
+class Kind(str, Enum):  # noqa: UP042 whose text is its name
+    A = "value"
+
+
+def test_a_member_of_an_enumeration_is_its_value():
+    document, _ = checked_document({Kind.A: [Kind.A, {"a": Kind.A}]})
+    assert document == {"value": ["value", {"a": "value"}]}
+    assert all(type(it) is str for it in (document["value"][0], *document))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.datetime64("2020-01-01"),
+        np.datetime64(5, "ns"),
+        np.timedelta64(5, "ns"),
+        np.array(5, "m8[s]"),
+        np.zeros(2, "M8[ns]"),
+        np.ma.masked,
+        np.ma.masked_array([1.0, 2.0], [False, True]),
+    ],
+)
+def test_times_and_masked_numbers_are_refused_by_name(value):
+    with pytest.raises(BadRequest, match=r"^k\.0: expected .*(64|masked)"):
+        checked_document({"k": [value]})

@@ -3,6 +3,7 @@ import threading
 import traceback
 
 import pytest
+from sqlalchemy import select
 
 from marcelle_nb.data import postgresql_storage
 from marcelle_nb.data.data_store import DataStore
@@ -171,3 +172,23 @@ def test_a_restarted_server_is_found_again(own_postgresql_server):
         server.start()
         assert service.create({"n": 3})["n"] == 3
         assert [it["n"] for it in service.items()] == [1, 3]
+
+
+def test_a_server_that_dies_in_the_middle_leaves_no_traces_in_the_log(
+    own_postgresql_server, caplog, capsys
+):
+    server = own_postgresql_server
+    with DataStore(server.url) as store:
+
+        def work(connection):
+            connection.execute(select(1))
+            server.kill()
+            return connection.scalar(select(1))
+
+        for act in (store._storage.read, store._storage.write):
+            with pytest.raises(Unavailable, match="the server does not answer"):
+                act(work)
+            server.start()
+        assert [it for it in caplog.records if not it.name.startswith("marcelle_nb")] == []
+        assert "Traceback" not in capsys.readouterr().err
+        assert store.service("a").count() == 0

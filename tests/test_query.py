@@ -1,4 +1,5 @@
 import math
+from enum import Enum
 
 import numpy as np
 import pytest
@@ -19,16 +20,14 @@ def test_conditions_are_read():
 
 
 def test_parameters_are_read():
-    query = Query.parse(
-        {"$limit": 5, "$skip": 2, "$sort": {"a.b": -1}, "$select": ["a", "b.c"], "$distinct": "y"}
-    )
+    query = Query.parse({"$limit": 5, "$skip": 2, "$sort": {"a.b": -1}, "$select": ["a", "b.c"]})
     assert query == Query(
         limit=5,
         skip=2,
         sort=((("a", "b"), True),),
         select=(("a",), ("b", "c")),
-        distinct=("y",),
     )
+    assert Query.parse({"$distinct": "y"}) == Query(distinct=("y",))
 
 
 @pytest.mark.parametrize(
@@ -101,3 +100,70 @@ def test_the_largest_queries_are_answered(service):
             break
     assert service.count(deep) == 7
     assert service.find({"$sort": {f"f{i}": 1 for i in range(32)}})["total"] == 300
+
+
+class Kind(str, Enum):  # noqa: UP042 whose text is its name
+    A = "value"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"$or": [{}] * 1_000}, "at most 300 comparisons"),
+        ({"$and": [{"$not": {}}] * 1_000}, "at most 300 comparisons"),
+        ({"$and": [{"$or": []}] * 1_000}, "at most 300 comparisons"),
+        ({"$distinct": "a", "$limit": 1}, "$distinct: expected it with conditions alone, got $lim"),
+        ({"$sort": {"b": 1}, "$distinct": "a"}, "with conditions alone, got $sort too"),
+        ({"$sort": {"a": np.zeros(3)}}, "$sort: expected 1 or -1, got array"),
+        ({"$sort": {"a": "1"}}, "$sort: expected 1 or -1, got '1'"),
+        ({"a": [np.zeros(2), np.zeros(3)]}, "a: expected a text, a number, a bool or None"),
+        ({"thumbnail": "data:image/jpeg;base64,AA=="}, "thumbnail: expected a comparison with"),
+        ({"thumbnail": {"$in": [None, "data:image/jpeg;base64,"]}}, "thumbnail: expected"),
+        ({"thumbnail": {"$gt": "data"}}, "thumbnail: expected a comparison with None"),
+    ],
+)
+def test_what_would_fail_later_or_be_ignored_is_refused_by_name(raw, said):
+    with pytest.raises(BadRequest) as caught:
+        Query.parse(raw)
+    assert said in str(caught.value)
+
+
+def test_numbers_that_python_does_not_write_are_refused():
+    for raw in (
+        10**5_000,
+        {"a": 10**5_000},
+        {"a": [10**5_000]},
+        {"a": {"$in": 10**5_000}},
+        {"a": {"$not": 10**5_000}},
+        {10**5_000: 1},
+        {"$or": 10**5_000},
+        {"$limit": 10**5_000},
+        {"$sort": 10**5_000},
+        {"$sort": {"a": 10**5_000}},
+        {"$select": 10**5_000},
+        {"$distinct": 10**5_000},
+    ):
+        with pytest.raises(BadRequest, match="got a number of thousands of digits"):
+            Query.parse(raw)  # type: ignore[arg-type]
+
+
+def test_what_means_one_of_these_is_taken():
+    assert (
+        Query.parse({"$sort": {"a": np.int64(1), "b": -1.0}}).sort
+        == Query.parse({"$sort": {"a": 1, "b": -1}}).sort
+    )
+    assert Query.parse({"a": Kind.A}) == Query.parse({"a": "value"})
+    assert Query.parse({"thumbnail": {"$ne": None}}) != Query.parse({"thumbnail": "a.png"})
+
+
+def test_what_is_noted_of_arrays_is_no_part_of_documents(service):
+    url = "data:image/jpeg;base64,/9j/"
+    kept = {"dtype": "float64", "shape": [2], "type": "image/jpeg"}
+    service.create([{"x": np.zeros(2), "thumbnail": url, "k": {"x": np.ones(1)}}, {"x": kept}])
+    assert service.find({"x.dtype": "float64"})["data"][0]["x"] == kept
+    for field in ("x.dtype", "x.type", "k.x.dtype", "thumbnail.type"):
+        n = int(field.startswith("x."))
+        assert service.count({field: {"$ne": None}}) == n
+        assert service.count({field: {"$in": [None, 5]}}) == 2 - n
+        assert service.count({field: {"$gt": ""}}) == n
+        assert service.count({field: {"$not": {"$gt": ""}}}) == 2 - n

@@ -3,6 +3,7 @@ import gc
 import pickle
 import re
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from marcelle_nb.data import record_rows, taken_rows
 from marcelle_nb.data.data_store import DataStore
-from marcelle_nb.errors import BadRequest, Conflict, NotFound
+from marcelle_nb.errors import BadRequest, Conflict, NotFound, Unavailable
 from tests.at_once import at_once, each
 
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -429,22 +430,51 @@ def test_an_interrupted_change_tells_listeners_to_read_again(service, monkeypatc
 
 
 def test_nothing_changes_while_a_service_is_still(service):
-    waiting = []
+    numbers, told = [], []
 
     def look(_):
-        with service.still() as all_is_told:
-            waiting.append(not all_is_told)
+        with service.still() as number:
+            numbers.append(number)
 
     service.created.subscribe(look)
-    service.changes.subscribe(lambda _: None)
-    with service.still() as all_is_told:
+    service.changes.subscribe(lambda it: told.append(it.number))
+    with service.still() as number:
         writer = threading.Thread(target=service.create, args=({},))
         writer.start()
-        assert all_is_told
-        assert service.count() == 0
+        assert service.count() == number == 0
     writer.join()
     assert service.count() == 1
-    assert waiting == [True]
+    assert numbers == told == [1]
+
+
+@pytest.mark.parametrize("error", [Unavailable("the answer is lost"), KeyboardInterrupt()])
+def test_a_change_that_may_have_been_made_is_told_at_once(service, monkeypatch, error):
+    told = []
+    service.changes.subscribe(lambda it: told.append(it.kind))
+    run = service._storage._run
+
+    def lost(work, *, writes):
+        result = run(work, writes=writes)
+        if writes:
+            raise error
+        return result
+
+    monkeypatch.setattr(service._storage, "_run", lost)
+    with pytest.raises(type(error)):
+        service.create({"n": 1})
+    assert told == ["reset"]
+    monkeypatch.undo()
+    assert values(service) == [1]
+
+
+def test_a_change_that_was_not_made_is_not_told(service, monkeypatch):
+    told = list[Any]()
+    service.changes.subscribe(told.append)
+    made = service.create({})["id"]
+    del told[:]
+    with pytest.raises(Conflict):
+        service.create({"id": made})
+    assert told == []
 
 
 def test_a_copy_of_a_service_or_store_is_itself(store, service):

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from marcelle_nb.data import file_systems, sql_conditions, sqlite_connections, sqlite_file
 from marcelle_nb.data.data_store import DataStore
+from marcelle_nb.data.document_table import DocumentTable
 from marcelle_nb.data.query import Query
 from marcelle_nb.data.tables import documents
 from marcelle_nb.errors import (
@@ -29,6 +30,7 @@ from marcelle_nb.errors import (
     Unprocessable,
 )
 from tests import store_writers
+from tests.stores import open_store
 
 ROOT = Path(__file__).parent.parent
 
@@ -246,14 +248,26 @@ def test_a_backup_is_made_while_others_write(tmp_path):
 def test_a_backup_goes_only_where_nothing_is_in_use(tmp_path):
     with DataStore(tmp_path / "store.db") as store, DataStore(tmp_path / "other.db") as other:
         other.service("a").create({})
-        for path, kind in (
+        places: list[tuple[Any, type[StoreError]]] = [
             (tmp_path / "store.db", BadRequest),
             (tmp_path, BadRequest),
             (tmp_path / "none" / "copy.db", NotFound),
             (tmp_path / "other.db", Conflict),
-        ):
+            ("a\0b", BadRequest),
+            ("\ud800", BadRequest),
+            ("~nobody of this name/copy.db", BadRequest),
+            ("", BadRequest),
+            (b"copy.db", BadRequest),
+            (None, BadRequest),
+        ]
+        for path, kind in places:
             with pytest.raises(kind):
                 store.backup(path)
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(tmp_path / "pipe")
+            with pytest.raises(BadRequest, match="expected a file, got something else"):
+                store.backup(tmp_path / "pipe")
+            assert (tmp_path / "pipe").is_fifo()
         assert other.service("a").count() == 1
 
 
@@ -404,6 +418,28 @@ except Exception as error:
 """
 
 
+WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
+
+
+def before_who_has_permissions_only(folder):
+    """Give what goes before a command that is to do only what permissions allow.
+
+    Root, who may do everything, gives up that right there, and stays the owner of all files:
+    another user could perhaps not read this folder.
+    """
+    if os.name == "nt":
+        pytest.skip("permissions are others there")
+    (folder / "closed").touch(0o444)
+    write = [sys.executable, "-c", "open('closed', 'a')"]
+    for before in ([], WITHOUT_RIGHTS):
+        if before and not shutil.which(before[0]):
+            break
+        done = subprocess.run([*before, *write], cwd=folder, check=False, capture_output=True)
+        if b"PermissionError" in done.stderr:
+            return before
+    pytest.skip("root may do everything, and cannot give that up here")
+
+
 @pytest.mark.parametrize(
     ("folder", "file", "said"),
     [
@@ -415,20 +451,7 @@ except Exception as error:
     ],
 )
 def test_missing_permissions_are_said(tmp_path, folder, file, said):
-    other_user = []
-    if os.name == "nt":
-        pytest.skip("permissions are others there")
-    if os.getuid() == 0:
-        other_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
-        if (
-            not shutil.which("setpriv")
-            or subprocess.run(
-                [*other_user, "ls", ROOT], check=False, capture_output=True
-            ).returncode
-        ):
-            pytest.skip("root may do everything, and no other user can read this folder")
-        for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            parent.chmod(0o755)
+    before = before_who_has_permissions_only(tmp_path)
     place = tmp_path / "place"
     place.mkdir()
     if file is not None:
@@ -437,7 +460,7 @@ def test_missing_permissions_are_said(tmp_path, folder, file, said):
         (place / "store.db").chmod(file)
     place.chmod(folder)
     try:
-        printed = run(TRY, place, *other_user)
+        printed = run(TRY, place, *before)
     finally:
         place.chmod(0o777)
     assert all(part in printed for part in said)
@@ -612,3 +635,40 @@ def test_labels_are_counted_without_a_look_at_the_documents(tmp_path):
         store._storage.write(lambda it: it.exec_driver_sql(damage))
         assert service.counts("y") == [("b", 2), ("a", 1)]
         assert service.count({"y": "b"}) == 2
+
+
+def test_damage_that_makes_the_text_of_errors_unreadable_is_said(tmp_path):
+    path = tmp_path / "store.db"
+    DataStore(path).close()
+    data = path.read_bytes()
+    old = b"CREATE TABLE marcelle_changes"
+    assert old in data
+    path.write_bytes(data.replace(old, b"\xdd" * len(old)))
+    with pytest.raises(GeneralError, match="damaged: go back to a backup"):
+        DataStore(path)
+
+
+def test_an_index_that_names_rows_that_are_not_there_is_said(tmp_path, monkeypatch):
+    with DataStore(tmp_path / "store.db") as store:
+        service = store.service("a")
+        service.create([{"y": "a"}, {"y": "b"}])
+        real = DocumentTable.records
+        monkeypatch.setattr(DocumentTable, "records", lambda *a, **k: real(*a, **k)[:-1])
+        for act in (
+            lambda: service.counts("y"),
+            lambda: service.find({"$distinct": "y"}),
+            lambda: service.patch(None, {"n": 1}),
+        ):
+            with pytest.raises(GeneralError, match="expected 2 rows that an index names, got 1"):
+                act()
+
+
+def test_a_closed_store_gives_no_connections(tmp_path, request):
+    for kind in ("sqlite", "postgresql"):
+        store = open_store(kind, request)
+        store.close()
+        with pytest.raises(Unavailable, match="it is closed"):
+            store._storage.raw_connection()
+        if kind == "sqlite":
+            with pytest.raises(Unavailable, match="it is closed"):
+                store.backup(tmp_path / "copy.db")

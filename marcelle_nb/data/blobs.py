@@ -36,8 +36,11 @@ def packed(array: NDArray[Any]) -> Blob:
         height, width, _ = array.shape
         if 0 < height * width <= MAX_PIXELS and max(height, width) < 2**16:
             return Blob("png", _png(array))
+    header = _npy_header(array.dtype, array.shape)
+    if type(array) is np.ndarray and array.flags.c_contiguous:
+        return Blob("npy", b"".join((header, array.data)))  # one copy
     # `tobytes` writes rows first, whatever the order in memory
-    return Blob("npy", _npy_header(array.dtype, array.shape) + array.tobytes())
+    return Blob("npy", header + array.tobytes())
 
 
 def packed_thumbnail(value: object) -> Blob | None:

@@ -10,27 +10,19 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from marcelle_nb.data.conditions import Compare
-from marcelle_nb.data.document_table import DocumentTable
-from marcelle_nb.data.query import Query
-from marcelle_nb.data.service_events import MANY
+from marcelle_nb.data.foreign_events import ForeignEvents
 from marcelle_nb.errors import StoreError
+from marcelle_nb.stream import lock as stream_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import sqlalchemy as sa
+    from collections.abc import Callable, Mapping
 
     from marcelle_nb.data.change_source import ChangeSource
     from marcelle_nb.data.change_stream import ChangeStream
-    from marcelle_nb.data.foreign_change import ForeignChange
     from marcelle_nb.data.service import Service
     from marcelle_nb.data.sql_storage import SqlStorage
 
 logger = logging.getLogger("marcelle_nb")
-
-AT_ONCE = 1_000
-"""So many documents are read, and told of, at a time; with arrays, no more than `MANY`."""
 
 LINGER_S = 2.0
 """So long it goes on when nobody listens: who runs a cell again misses nothing."""
@@ -68,31 +60,42 @@ class ChangeFeed:
         self._storage = storage
         self._services = services
         self._new_source = new_source
-        self._lock = threading.Lock()
-        # not changed but replaced, so that the thread can look at them at any time
-        self._listeners: frozenset[tuple[str, int]] = frozenset()
+        self._mark: int | None = None
+        # whether listeners may have missed what was before the mark
+        self._is_behind = False
+        self._events: dict[str, ForeignEvents] = {}
+        self._begin_anew()
+        _feeds.add(self)
+
+    def _begin_anew(self) -> None:
+        """Be without a thread, also in a forked process, where it is not."""
+        self._is_behind = bool(getattr(self, "_listeners", ()))
+        self._lock = threading.RLock()
+        # changed one entry at a time, so that the thread can copy them at any time
+        self._listeners: dict[tuple[str, int], None] = {}
         self._left: dict[str, float] = {}
         self._stop: threading.Event | None = None
         self._thread: threading.Thread | None = None
-        self._mark: int | None = None
-        _feeds.add(self)
 
     def listen(self, name: str, stream: ChangeStream[Any]) -> None:
         """Note whether somebody listens to a stream of a service; begin or end accordingly."""
+        key = (name, id(stream))
+        with stream_lock:
+            # noted, then asked: of those that came and went, the later call must have its way, also
+            # one from a stream that is collected in the middle of this
+            self._listeners[key] = None
+            if not stream.is_heard:
+                self._listeners.pop(key, None)
+                self._left[name] = time.monotonic()
+                return  # who is collected must not wait for this lock, see `Stream._left`
         with self._lock:
-            # asked here: of two threads that came and went, the later call must have its way
-            if stream.is_heard:
-                self._listeners |= {(name, id(stream))}
-                if self._stop is None and not self._storage.closed:
-                    self._begin()
-            else:
-                self._listeners -= {(name, id(stream))}
-                self._left = {**self._left, name: time.monotonic()}
+            if self._stop is None and not self._storage.closed:
+                self._begin()
 
     def close(self) -> None:
         """End the thread."""
         with self._lock:
-            self._listeners, self._left = frozenset(), {}
+            self._listeners, self._left = {}, {}
             self._end()
             thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
@@ -102,14 +105,20 @@ class ChangeFeed:
         """Read and tell what happened since the last time; say whether that is all."""
         if self._mark is None:  # the store could not be asked when the listening began
             self._mark = self._storage.read(source.mark)
+        if self._is_behind:
+            self._is_behind = False
             self._reset()
+        self._tell()  # what is left, where the store failed the last time
         news = source.read(self._storage, self._mark, self._names)
+        # kept here from now on: what was told of in part is not read, and told of, once more
+        self._mark = news.mark
         if news.is_lost:
             self._reset()
         for name in dict.fromkeys(change.service for change in news.changes):
-            for part in _parts([change for change in news.changes if change.service == name]):
-                self._tell(name, part)
-        self._mark = news.mark
+            if name not in self._events:
+                self._events[name] = ForeignEvents(self._storage, self._services[name])
+            self._events[name].add([it for it in news.changes if it.service == name])
+        self._tell()
         return news.is_all
 
     def end_if_unheard(self) -> bool:
@@ -122,23 +131,29 @@ class ChangeFeed:
     def _names(self) -> set[str]:
         """Give the services that somebody listens to, or did a moment ago."""
         since = time.monotonic() - LINGER_S
-        lingering = {name for name, left in self._left.items() if left > since}
-        return lingering.union(name for name, _ in self._listeners)
+        lingering = {name for name, left in self._left.copy().items() if left > since}
+        return lingering.union(name for name, _ in list(self._listeners))
+
+    def _tell(self) -> None:
+        for events in self._events.values():
+            events.tell()
 
     def _begin(self) -> None:
-        source, self._stop = self._new_source(), threading.Event()
+        source, stop = self._new_source(), threading.Event()
+        self._events = {}
         try:
             self._mark = self._storage.read(source.mark)
         except StoreError as error:
             logger.warning("changes by others cannot be heard yet: %s", error)
-            self._mark = None
-        self._thread = threading.Thread(
+            self._mark, self._is_behind = None, True
+        thread = threading.Thread(
             target=_run,
-            args=(weakref.ref(self), source, self._stop),
+            args=(weakref.ref(self), source, stop),
             name="marcelle_nb-changes",
             daemon=True,
         )
-        self._thread.start()
+        thread.start()  # where that fails, who comes next tries again
+        self._stop, self._thread = stop, thread
 
     def _end(self) -> None:
         if self._stop is not None:
@@ -149,39 +164,6 @@ class ChangeFeed:
         for name in self._names():
             self._services[name].events.post("reset", [], is_local=False)
             self._services[name].events.deliver()
-
-    def _tell(self, name: str, changes: Sequence[ForeignChange]) -> None:
-        events = self._services[name].events
-        if not events.are_heard:
-            return
-        # under the lock, so that a change by this process is told before or after, not in between
-        with self._storage.lock:
-            there = self._read(name, changes)
-            for change in changes:
-                if change.kind == "removed":
-                    documents = [it for it in change.removed if it["id"] not in there]
-                else:
-                    documents = [there[it] for it in change.ids if it in there]
-                events.post(change.kind, documents, is_local=False)
-        events.deliver()
-
-    def _read(self, name: str, changes: Sequence[ForeignChange]) -> dict[str, dict[str, Any]]:
-        table = DocumentTable(self._storage, name)
-        where = Compare(("id",), "in", tuple({it for change in changes for it in change.ids}))
-        arrays = any(map(_has_arrays, changes))
-
-        def work(connection: sa.Connection) -> dict[str, dict[str, Any]]:
-            positions = table.positions(connection, Query(where), None)
-            records = table.records(connection, positions, arrays=arrays)
-            return {record.body["id"]: record.document() for record in records}
-
-        return self._storage.read(work)
-
-    def _forget_thread(self) -> None:
-        """Begin anew in a forked process, where the thread is not."""
-        self._lock = threading.Lock()
-        self._listeners, self._left = frozenset(), {}
-        self._stop = self._thread = None
 
 
 def _run(feed_of: weakref.ref[ChangeFeed], source: ChangeSource, stop: threading.Event) -> None:
@@ -218,37 +200,6 @@ def _read(feed_of: weakref.ref[ChangeFeed], source: ChangeSource) -> bool | None
     return feed.catch_up(source)
 
 
-def _has_arrays(change: ForeignChange) -> bool:
-    return change.kind != "removed" and len(change.ids) <= MANY
-
-
-def _parts(changes: Sequence[ForeignChange]) -> Iterator[list[ForeignChange]]:
-    """Put changes together that are told of at once, and take very large ones apart."""
-    part: list[ForeignChange] = []
-    n, had_arrays = 0, False
-    for whole in changes:
-        arrays = _has_arrays(whole)
-        for change in _cut(whole):
-            most = MANY if arrays else AT_ONCE
-            if part and (arrays != had_arrays or n + len(change.ids) > most):
-                yield part
-                part, n = [], 0
-            part.append(change)
-            n, had_arrays = n + len(change.ids), arrays
-    if part:
-        yield part
-
-
-def _cut(change: ForeignChange) -> Iterator[ForeignChange]:
-    if len(change.ids) <= AT_ONCE:
-        yield change
-        return
-    gone = {document["id"]: document for document in change.removed}
-    for start in range(0, len(change.ids), AT_ONCE):
-        ids = change.ids[start : start + AT_ONCE]
-        yield change._replace(ids=ids, removed=[gone[it] for it in ids if it in gone])
-
-
 def _close_all() -> None:
     """Let go of the files at the end of the process, so that SQLite copies its log back."""
     for feed in list(_feeds):
@@ -260,7 +211,7 @@ atexit.register(_close_all)
 
 def _after_fork() -> None:
     for feed in list(_feeds):
-        feed._forget_thread()
+        feed._begin_anew()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -60,11 +59,15 @@ def add(
         "kind": kind,
         "ids": json.dumps([document["id"] for document in documents], ensure_ascii=False),
         "origin": storage.origin,
-        "time": time.time(),
     }
     if kind == "removed":
         row["removed"] = json.dumps(_short_ones(documents), ensure_ascii=False)
-    connection.execute(sa.insert(changes), row | storage.first_number())
+    insert, now = sa.insert(changes), storage.clock()
+    if isinstance(now, float):  # built once for all, which saves a good part of the time
+        row["time"] = now
+    else:
+        insert = insert.values(time=now)
+    connection.execute(insert, row | storage.first_number())
     storage.announce(connection)
     if not secrets.randbelow(_EACH):
         prune(connection, storage)
@@ -76,7 +79,7 @@ def prune(connection: sa.Connection, storage: SqlStorage) -> None:
     newest = connection.scalar(sa.select(sa.func.max(changes.c.number)))
     is_old = sa.and_(
         changes.c.number > 0,
-        sa.or_(changes.c.time < time.time() - KEPT_S, changes.c.number <= newest - KEPT_ROWS),
+        sa.or_(changes.c.time < storage.clock() - KEPT_S, changes.c.number <= newest - KEPT_ROWS),
     )
     gone = connection.scalar(sa.select(sa.func.max(changes.c.number)).where(is_old))
     if gone is None:

@@ -18,7 +18,8 @@ class ChangeStream(Stream[T]):
     Parameters
     ----------
     listening : callable
-        Takes the stream, and whether somebody listens now. No lock is held during the call.
+        Takes the stream, and whether somebody listens now. Where nobody does, it may be called
+        while a thread collects forgotten streams, in the middle of anything: see `Stream._left`.
     """
 
     def __init__(self, listening: Callable[[ChangeStream[T], bool], object]) -> None:
@@ -33,11 +34,12 @@ class ChangeStream(Stream[T]):
 
     @property
     def has_waiting(self) -> bool:
-        """Whether something was posted that not all subscribers were called with yet."""
+        """Whether more was posted after what is being delivered now."""
         return bool(self._queue)
 
     def _joined(self) -> None:
         self._listening(self, self.is_heard)
 
     def _left(self) -> None:
-        self._listening(self, self.is_heard)
+        if not self.is_heard:
+            self._listening(self, False)

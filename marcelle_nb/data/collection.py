@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data.conditions import EVERYTHING, All, Compare, Condition
 from marcelle_nb.data.dataset_name import service_name
 from marcelle_nb.data.instance import checked_changes, checked_label
 from marcelle_nb.data.instance_iterable import InstanceIterable
+from marcelle_nb.data.instance_query import HAS_EARLY_LABEL, InstanceQuery
 from marcelle_nb.data.query import Query
-from marcelle_nb.data.stored_instance import as_document, as_instance, shown_label
+from marcelle_nb.data.removed_instances import RemovedInstances
+from marcelle_nb.data.service_events import MANY
+from marcelle_nb.data.stored_instance import (
+    Y,
+    as_document,
+    as_instance,
+    is_early,
+    shown_label,
+    shown_y,
+)
 from marcelle_nb.errors import InstanceNotFound, InstanceRejected, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from marcelle_nb.data.data_store import DataStore
     from marcelle_nb.data.instance import Instance
@@ -48,23 +60,32 @@ class Collection:
         self.service = store.service(service_name(name))
         self.narrowed: Condition = EVERYTHING
 
-    def query(self, raw: RawQuery | Query | None = None) -> Query:
+    def query(self, raw: RawQuery | Query | None = None) -> InstanceQuery:
         """Read a query and keep it to these rows."""
         scope: Condition = Compare(("datasetName",), "eq", self.name)
         if self.narrowed != EVERYTHING:
             scope = All((scope, self.narrowed))
-        return Query.parse(raw).within(scope)
+        return InstanceQuery.parse(raw).within(scope)
 
     def find(self, query: RawQuery | None) -> Any:
         """Give a page of instances; with `$distinct` a list of values."""
-        found = self.service.find(self.query(query))
-        if isinstance(found, list):
-            return found
-        return {**found, "data": [as_instance(it) for it in found["data"]]}
+        asked = self.query(query)
+        if asked.distinct == Y:
+            return [value for value, _ in self._label_values(asked.where)]
+        return self.service.find(self._quick(asked))
 
     def count(self, query: RawQuery | None = None) -> int:
         """Count the rows that match."""
-        return self.service.count(self.query(query))
+        return self.service.count(self._quick(self.query(query)))
+
+    def _quick(self, asked: InstanceQuery) -> InstanceQuery:
+        """Give what says the same of the rows as they are now, and takes less time to answer."""
+        quick = asked.without_early()
+        if quick is asked:
+            return asked
+        own = Query(Compare(("datasetName",), "eq", self.name), limit=1, select=())
+        early = self.service.items(own.within(HAS_EARLY_LABEL))
+        return quick if next(iter(early), None) is None else asked
 
     def items(self, query: RawQuery | None = None) -> InstanceIterable:
         """Give the instances that match, lazily."""
@@ -73,7 +94,7 @@ class Collection:
     def get(self, id: str) -> Instance:
         """Give one instance."""
         try:
-            return as_instance(self.service.get(id, self.query()))
+            return self.service.get(id, self.query())
         except NotFound:
             raise _not_found(id) from None
 
@@ -83,13 +104,24 @@ class Collection:
 
     def label_counts(self) -> dict[str, int]:
         """Count the rows of each label, in first-seen order."""
-        found = [(value, n) for value, n in self.counts("y") if value != ""]
-        if sum(n for _, n in found) < self.count():  # some may be of Marcelle's first versions
-            found += self.counts("label", {"y": None, "x": None, "label": {"$gt": ""}})
         counts: Counter[str] = Counter()
-        for value, n in found:
+        for value, n in self._label_values(self.query().where):
             counts[shown_label(value)] += n
         return dict(counts)
+
+    def _label_values(self, where: Condition) -> list[tuple[Any, int]]:
+        """Count the rows of each label, which may be none of ours, as a list of another client."""
+        rows = Query(where)
+        found = [it for it in self.service.firsts("y", rows) if it[0] != ""]
+        if sum(n for _, n, _ in found) < self.service.count(rows):  # some may be early ones
+            early = self.service.firsts("label", rows.within(HAS_EARLY_LABEL))
+            found += [it for it in early if it[0] != ""]
+            found.sort(key=lambda it: it[2])
+        counts: dict[str, tuple[Any, int]] = {}
+        for value, n, _ in found:
+            shown = shown_label(value) if isinstance(value, int | float) else value
+            counts[repr(shown)] = shown, n + counts.get(repr(shown), (shown, 0))[1]
+        return [*counts.values()]
 
     def features(self) -> list[str | None]:
         """Give the names of what made the inputs, in first-seen order; None for unnamed."""
@@ -136,46 +168,59 @@ class Collection:
             raise InstanceRejected("x: expected numbers or an image, got none")
         changes = checked_changes(given)
         try:
+            also = partial(_of_early, changes=changes)
             if id is None:
-                after = self.service.patch(None, changes, self.query(query))
+                after = self.service.patch(None, changes, self.query(query), also=also)
             else:
-                after = [self.service.patch(id, changes, self.query(query))]
+                after = [self.service.patch(id, changes, self.query(query), also=also)]
         except NotFound:
             raise _not_found(id) from None
         return [as_instance(document) for document in after]
 
     def relabel(
         self, ids: Sequence[str] | None, label: object, query: RawQuery | None
-    ) -> list[Instance]:
-        """Give many one label in one change; return the ids, and what their labels were."""
-        label = checked_label(label)
-        if ids is None:
-            before = list(self.service.items(self.query(query)).select(["y"]))
-        else:
-            found = self.service.items(self.query(_among(ids, query))).select(["y"])
-            before = in_order(ids, found)
-        if before:
-            chosen = {"id": {"$in": [document["id"] for document in before]}}
-            self.service.patch(None, {"y": label}, self.query(chosen), arrays=False)
-        return [{"id": it["id"], "y": it.get("y")} for it in before]
+    ) -> tuple[list[Instance], dict[str, Any]]:
+        """Give many one label in one change.
+
+        Returns
+        -------
+        list of dict
+            The ids, and what their labels were, in the order in which the ids were given.
+        dict
+            What was stored as the label of each id.
+        """
+        changes = {"y": checked_label(label)}
+        with _naming_instances():
+            found = self.service.exchange(
+                "y",
+                lambda it: (changes | _of_early(it, changes))["y"],
+                lambda it: ({"id": it["id"], "y": shown_y(it)}, it.get("y")),
+                self.query(query if ids is None else _among(ids, query)),
+                ids or (),
+            )
+        stored = {shown["id"]: value for shown, value in found}
+        shown = [it for it, _ in found]
+        return shown if ids is None else in_order(ids, shown), stored
 
     def take(self, ids: Sequence[str] | None, query: RawQuery | None) -> Taken:
         """Take rows out in one change."""
         if ids is None:
             return self.service.take(self.query(query))
-        chosen = _among(ids, query)
-        there = self._ids(self.query(chosen))
-        in_order(ids, [{"id": identifier} for identifier in there])
-        return self.service.take(self.query(chosen))
+        with _naming_instances():
+            return self.service.take(self.query(_among(ids, query)), ids)
 
-    def items_of(self, taken: Taken, ids: Sequence[str] | None) -> list[Instance]:
-        """Give what was taken out, in the order of the ids, for `restore`."""
-        found = self.service.items_of(taken)
-        documents = found if ids is None else in_order(ids, found, whole=False)
-        return [as_instance(document) for document in documents]
+    def items_of(self, taken: Taken, ids: Sequence[str] | None) -> Sequence[Instance]:
+        """Give what was taken out, in the order of the ids, for `restore`; many not read yet."""
+        there = set(taken.ids)
+        chosen = taken.ids if ids is None else [it for it in dict.fromkeys(ids) if it in there]
+        removed = RemovedInstances(self.service, self.name, taken, chosen)
+        return removed if len(removed) > MANY else list(removed)
 
     def restore(self, removed: Sequence[Any]) -> None:
         """Put removed instances back at their old places in one change."""
+        if isinstance(removed, RemovedInstances) and self._may_return(removed):
+            self.service.put_back(removed.taken)
+            return
         documents = [self._returning(given) for given in removed]
         ids = [document["id"] for document in documents]
         there = self.there(ids) if ids else set()
@@ -185,6 +230,11 @@ class Collection:
                 raise InstanceRejected(f"id: expected that of a removed instance, got {one!r:.100}")
         if documents:
             self.service.restore(documents)
+
+    def _may_return(self, removed: RemovedInstances) -> bool:
+        """Say whether all of them can return as they are, without being read."""
+        is_own = removed.service is self.service and removed.name == self.name
+        return is_own and removed.are_out and not self.there(removed.taken.ids)
 
     def _returning(self, given: Any) -> Document:
         document = as_document(given, self.name)
@@ -199,15 +249,22 @@ class Collection:
         return document
 
 
-def in_order(
-    ids: Sequence[str], found: Iterable[Document], *, whole: bool = True
-) -> list[Document]:
-    """Give each document once, in the order of the ids; `whole`: refuse ids that are not there."""
+def in_order(ids: Sequence[str], found: Iterable[Document]) -> list[Document]:
+    """Give each document once, in the order of the ids, all of which must be there."""
     there = {document["id"]: document for document in found}
-    missing = next((one for one in ids if one not in there), None) if whole else None
+    missing = next((one for one in ids if one not in there), None)
     if missing is not None:
         raise _not_found(missing)
-    return [there[one] for one in dict.fromkeys(ids) if one in there]
+    return [there[one] for one in dict.fromkeys(ids)]
+
+
+def _of_early(row: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what else changes in a row of Marcelle's first versions, whose label is elsewhere."""
+    if not is_early(row):
+        return {}
+    if "y" in changes:
+        return {"y": ""} if changes["y"] is None else {}  # None would show the label from before
+    return {"y": shown_y(row)} if "x" in changes else {}
 
 
 def _among(ids: Sequence[str], query: RawQuery | None) -> RawQuery:
@@ -216,6 +273,14 @@ def _among(ids: Sequence[str], query: RawQuery | None) -> RawQuery:
             raise _not_found(one)
     chosen = {"id": {"$in": list(ids)}}
     return chosen if not query else {"$and": [chosen, query]}
+
+
+@contextmanager
+def _naming_instances() -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        raise _not_found(error.data["id"]) from None
 
 
 def _not_found(id: object) -> InstanceNotFound:

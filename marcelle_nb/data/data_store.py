@@ -35,12 +35,17 @@ _memory: list[DataStore] = []
 """Holds on to the store in memory: its data is there for as long as the kernel."""
 
 _lock = threading.RLock()
+"""For the dictionaries alone: nobody waits for a server while holding it."""
+
+_turns: weakref.WeakValueDictionary[Location, threading.Lock] = weakref.WeakValueDictionary()
+"""Of those that open a store, one at a time for each location."""
 
 
 def _after_fork() -> None:
-    """Begin anew in a forked process, where nobody would let go of the lock."""
-    global _lock  # noqa: PLW0603 one for each process
+    """Begin anew in a forked process, where nobody would let go of the locks."""
+    global _lock, _turns  # noqa: PLW0603 one for each process
     _lock = threading.RLock()
+    _turns = weakref.WeakValueDictionary()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
@@ -80,13 +85,17 @@ class DataStore:
         """Give the store that is open at the location, or open it."""
         place = Location.parse(location)
         with _lock:
-            store = _open.get(place)
+            turn = _turns.setdefault(place, threading.Lock())
+        with turn:
+            with _lock:
+                store = _open.get(place)
             if not isinstance(store, cls) or store._is_stale():
                 store = super().__new__(cls)
                 store._begin(place)
-                _open[place] = store
-                if place.backend == "memory":
-                    _memory[:] = [store]
+                with _lock:
+                    _open[place] = store
+                    if place.backend == "memory":
+                        _memory[:] = [store]
             return store
 
     def _begin(self, place: Location) -> None:
@@ -113,7 +122,7 @@ class DataStore:
         if self.backend == "memory":
             return "Kept in this kernel's memory: gone when the kernel stops or restarts."
         if self.backend == "sqlite":
-            return f"Kept in the file {self.location}."
+            return f"Kept in the file {self._location.brief}."
         return f"Kept on the server {self.location}."
 
     @property
@@ -197,16 +206,17 @@ class DataStore:
     def __deepcopy__(self, _: object) -> Self:
         return self
 
-    def __reduce__(self) -> tuple[type[DataStore], tuple[str]]:
-        if self.backend != "sqlite":  # another process has another memory; and no password travels
+    def __reduce__(self) -> tuple[type[DataStore], tuple[Path]]:
+        path = self._location.path
+        if path is None:  # another process has another memory; and no password travels
             raise TypeError(
                 f"store: expected one in a file, got {self.location}, which cannot be pickled;"
                 " open it where it is needed"
             )
-        return type(self), (self.location,)
+        return type(self), (path,)  # not its text, which may look like another kind of location
 
     def __repr__(self) -> str:
-        return f"<DataStore {self.location}>"
+        return f"<DataStore {self._location.brief}>"
 
 
 def _opened(place: Location) -> tuple[SqlStorage, Callable[[], ChangeSource] | None]:

@@ -11,7 +11,8 @@ from marcelle_nb.data.dataset_name import checked_name
 from marcelle_nb.data.dataset_reader import DatasetReader
 from marcelle_nb.data.dataset_streams import DatasetStreams
 from marcelle_nb.data.dataset_undo import DatasetUndo, counted
-from marcelle_nb.data.query import Query
+from marcelle_nb.data.instance_query import InstanceQuery
+from marcelle_nb.data.shown_list import ShownList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,8 @@ class Dataset(DatasetReader, DatasetFiles):
     JSON-like values. The dataset adds `id`, `createdAt`, `updatedAt` and `datasetName`. It gives
     copies, with arrays that cannot be written to.
 
-    Queries are those of `Service.find`, as `{"y": "wave", "$limit": 10}`.
+    Queries are those of `Service.find`, as `{"y": "wave", "$limit": 10}`. On `y` they speak of
+    labels as they are shown here, however another client wrote them; None and "" are no label.
 
     Examples
     --------
@@ -95,7 +97,7 @@ class Dataset(DatasetReader, DatasetFiles):
             This one. `count` and `changes` follow: an instance that no longer matches counts as
             removed, one that now does as created.
         """
-        self._streams.narrow(Query.parse(query).only_where("sift"))
+        self._streams.narrow(InstanceQuery.parse(query).only_where("sift"))
         return self
 
     # Changing
@@ -125,7 +127,7 @@ class Dataset(DatasetReader, DatasetFiles):
             If one is not an instance; then none is added.
         """
         if isinstance(instance, (list, tuple)):
-            return self._collection.create(instance)
+            return ShownList(self._collection.create(instance))
         return self._collection.create([instance])[0]
 
     def update(self, id: str, instance: Mapping[str, Any]) -> Instance:
@@ -167,7 +169,7 @@ class Dataset(DatasetReader, DatasetFiles):
             If there is no such instance, or a value cannot be one of an instance.
         """
         after = self._collection.patch(id, dict(changes), query)
-        return after if id is None else after[0]
+        return ShownList(after) if id is None else after[0]
 
     def relabel(
         self, ids: str | Sequence[str] | None, label: str | None, query: RawQuery | None = None
@@ -188,13 +190,13 @@ class Dataset(DatasetReader, DatasetFiles):
         list of dict
             The `id` of each, and `y`, the label that it had.
         """
-        before = self._collection.relabel(_listed(ids), label, query)
-        self._undo.relabelled(before, label)
-        return before
+        before, stored = self._collection.relabel(_listed(ids), label, query)
+        self._undo.relabelled(stored, label)
+        return ShownList(before)
 
     def remove(
         self, ids: str | Sequence[str] | None, query: RawQuery | None = None
-    ) -> list[Instance]:
+    ) -> Sequence[Instance]:
         """Remove one instance or several, in one change, which `undo` takes back.
 
         Parameters
@@ -206,15 +208,17 @@ class Dataset(DatasetReader, DatasetFiles):
 
         Returns
         -------
-        list of dict
-            Copies of them, for `restore`.
+        sequence of dict
+            Copies of them, for `restore`. More than 100 are read from the store only where somebody
+            looks at them, for as long as it is open.
 
         Raises
         ------
         InstanceNotFound
             If there is none for one of the ids; then none is removed.
         """
-        return self._collection.items_of(self._remove(ids, query), _listed(ids))
+        removed = self._collection.items_of(self._remove(ids, query), _listed(ids))
+        return ShownList(removed) if isinstance(removed, list) else removed
 
     def _remove(
         self, ids: str | Sequence[str] | None, query: RawQuery | None = None, which: str = ""
@@ -223,8 +227,8 @@ class Dataset(DatasetReader, DatasetFiles):
         self._undo.removed(f"{counted(len(taken))}{which}", taken)
         return taken
 
-    def clear(self) -> list[Instance]:
-        """Remove all instances in one change; return copies of them, for `restore`."""
+    def clear(self) -> Sequence[Instance]:
+        """Remove all instances in one change; see `remove`."""
         return self.remove(None)
 
     def restore(self, removed: Sequence[Mapping[str, Any]]) -> None:
@@ -244,7 +248,7 @@ class Dataset(DatasetReader, DatasetFiles):
         self._collection.restore(removed)
 
     def undo(self) -> str:
-        """Take back the last `remove`, `clear` or `relabel` made through this object.
+        """Take back the last `remove`, `clear`, `relabel`, `upload` or import through this object.
 
         Returns
         -------
@@ -255,7 +259,7 @@ class Dataset(DatasetReader, DatasetFiles):
         return self._undo.undo()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}, in {self.store.location}>"
+        return f"<{type(self).__name__} {self}, in {self.store._location.brief}>"
 
 
 def _store(given: Any) -> DataStore:
@@ -265,7 +269,10 @@ def _store(given: Any) -> DataStore:
         return given
     if given is None or isinstance(given, str | os.PathLike):
         return DataStore("memory" if given is None else given)
-    raise TypeError(f"store: expected None, a location or a DataStore, got {given!r:.80}")
+    # its type alone: there may be an address with a password in it
+    raise TypeError(
+        f"store: expected None, a location or a DataStore, got a {type(given).__name__}"
+    )
 
 
 def _listed(ids: str | Sequence[str] | None) -> Sequence[str] | None:

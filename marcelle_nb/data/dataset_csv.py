@@ -23,9 +23,7 @@ MAX_ROW = 2**24
 """The characters of one row, which may go over several lines."""
 
 
-def write_csv(
-    instances: Iterable[Mapping[str, Any]], file: IO[bytes], columns: Sequence[str] | None = None
-) -> None:
+def write_csv(instances: Iterable[Mapping[str, Any]], file: IO[bytes]) -> None:
     """Write the label and the numbers of instances, one row after another.
 
     Parameters
@@ -33,27 +31,24 @@ def write_csv(
     instances : iterable of dict
         With vectors as `x`, all of one length. Read once, and not kept.
     file : binary file
-        Gets UTF-8, with a header.
-    columns : sequence of str, optional
-        Names for the numbers; `x0`, `x1` and so on without.
+        Gets UTF-8, with a header: `y`, `x0`, `x1` and so on; of no instances `y` alone.
 
     Raises
     ------
     DatasetFormatError
-        If an `x` is no vector, or not as long as the names are many, or a row is beyond `MAX_ROW`.
+        If an `x` is no vector, or not as long as the first, or a row is beyond `MAX_ROW`.
     """
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     rows = iter(instances)
     first = next(rows, None)
-    if columns is None:
-        columns = [f"x{i}" for i in range(0 if first is None else len(_vector(first)))]
-    writer.writerow(["y", *columns])
+    length = 0 if first is None else len(_vector(first))
+    writer.writerow(["y", *(f"x{i}" for i in range(length))])
     for instance in chain([] if first is None else [first], rows):
         vector = _vector(instance)
-        if len(vector) != len(columns):
+        if len(vector) != length:
             raise DatasetFormatError(
-                f"x of instance {instance.get('id')!r}: expected {len(columns)} numbers,"
+                f"x of instance {instance.get('id')!r}: expected {length} numbers,"
                 f" got {len(vector)}"
             )
         label = instance.get("y")
@@ -100,6 +95,8 @@ def read_csv(
         header = next(reader, [])
         label = _label_column(header, label)
         names = [name for name in header if name != label] if columns is None else list(columns)
+        if header == [label] and columns is None and not any(reader):  # of no instances
+            return
         _check_columns(header, names)
         place_of = {name: place for place, name in enumerate(header)}
         places = [place_of[name] for name in names]
@@ -149,11 +146,14 @@ class _Lines:
 
 
 def _vector(instance: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    x = np.asarray(instance["x"])
-    if x.ndim != 1:
+    try:
+        x = np.asarray(instance.get("x"))
+    except ValueError:  # lists of different lengths
+        x = np.zeros((0, 0))
+    if x.ndim != 1 or x.dtype.kind not in "biuf":
         raise DatasetFormatError(
             f"x of instance {instance.get('id')!r}: expected a vector for a table, got shape"
-            f" {x.shape}; a zip archive holds arrays and images"
+            f" {x.shape} of {x.dtype}; a zip archive holds arrays and images"
         )
     return x
 
@@ -195,7 +195,8 @@ def _check_columns(header: list[str], names: list[str]) -> None:
 
 def _number(cell: str, column: str, line: int) -> float:
     try:
-        number = float(cell)
+        # not what Python alone takes for a number
+        number = float(cell) if cell.isascii() and "_" not in cell else math.nan
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

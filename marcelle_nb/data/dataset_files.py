@@ -11,6 +11,7 @@ from marcelle_nb.data.dataset_source import DatasetSource, Given
 from marcelle_nb.data.dataset_transfer import check_files, create_all, write_file
 from marcelle_nb.data.image_folder import ImageFolder
 from marcelle_nb.data.import_report import ImportReport
+from marcelle_nb.data.shown_list import ShownList
 
 if TYPE_CHECKING:
     import os
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from marcelle_nb.data.collection import Collection
+    from marcelle_nb.data.dataset_undo import DatasetUndo
 
 
 class DatasetFiles:
-    """What a dataset does with files."""
+    """What a dataset does with files.
+
+    `undo` takes the last upload or import back, as long as nothing else can be undone since.
+    """
 
     _collection: Collection
+    _undo: DatasetUndo
 
     def download(self, folder: str | os.PathLike[str] = ".", format: str = "json") -> Path:
         """Write all instances to a new file, which is there when it is whole.
@@ -66,7 +72,9 @@ class DatasetFiles:
         with ExitStack() as stack:
             sources = [stack.enter_context(closing(DatasetSource(file))) for file in files]
             check_files([(source.name, source) for source in sources], self._collection.name)
-            return create_all(self._collection, (row for source in sources for row in source))
+            ids = create_all(self._collection, (row for source in sources for row in source))
+        self._undo.imported(ids)
+        return ShownList(ids)
 
     def from_csv(
         self, file: Given, label: str | None = None, columns: Sequence[str] | None = None
@@ -90,7 +98,9 @@ class DatasetFiles:
         read: Callable[[IO[bytes]], Any] = partial(read_csv, label=label, columns=columns)
         with closing(DatasetSource(file, read)) as source:
             check_files([(source.name, source)], self._collection.name)
-            return ImportReport(create_all(self._collection, source))
+            ids = create_all(self._collection, source)
+        self._undo.imported(ids)
+        return ImportReport(ids)
 
     def from_folder(
         self, path: str | os.PathLike[str], process: Callable[[Any], Any] | None = None
@@ -107,8 +117,9 @@ class DatasetFiles:
         Returns
         -------
         ImportReport
-            `ids`, and `broken`: the files that could not be read, which are left out.
+            `ids`, and `broken`: the files that were left out, but for hidden ones, and why.
         """
         folder = ImageFolder(path, process)
         ids = create_all(self._collection, folder)
+        self._undo.imported(ids)
         return ImportReport(ids, dict(folder.broken))

@@ -16,16 +16,22 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from codecs import BOM_UTF8
+from contextlib import suppress
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from marcelle_nb.data.json_escapes import JSONEscapes
+from marcelle_nb.data.json_values import MAX_WHOLE
 from marcelle_nb.errors import DatasetFormatError, ImageRejected
 from marcelle_nb.image import decode, encode_jpeg, is_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
     from typing import TypeAlias
 
     Events: TypeAlias = Iterator[tuple[str, Any]]
@@ -45,6 +51,9 @@ MAX_VALUES = 2**22
 # What is read at once: of small pieces few values are in memory before they are taken; but a text
 # over several pieces is gone through again for each of them.
 _PIECE, _LARGE_PIECE = 2**16, 2**20
+
+_TOO_LARGE = "integer overflow"
+"""What the fast parser says of whole numbers of more than 64 bits."""
 
 _DATA_URL = "data:image/"
 
@@ -107,7 +116,8 @@ def read_json(file: IO[bytes]) -> Iterator[dict[str, Any]]:
     Yields
     ------
     dict
-        As it stands in the file, with `x` decoded where it is an image's data URL.
+        As it stands in the file, with `x` decoded where it is an image's data URL, and whole
+        numbers beyond 2^53 as the doubles that they are in JavaScript.
 
     Raises
     ------
@@ -117,14 +127,45 @@ def read_json(file: IO[bytes]) -> Iterator[dict[str, Any]]:
     """
     import ijson
 
+    n_read = 0
+    try:
+        for row in _rows(file, use_float=True):
+            n_read += 1
+            yield row
+    except ijson.JSONError as error:
+        if _TOO_LARGE not in str(error):
+            raise _no_json(error) from error
+    else:
+        return
+    file.seek(0)
+    try:
+        yield from islice(_rows(file, use_float=False), n_read, None)
+    except ijson.JSONError as error:
+        raise _no_json(error) from error
+
+
+def _rows(file: IO[bytes], *, use_float: bool) -> Iterator[dict[str, Any]]:
+    """Read instances; `use_float` is fast, and fails at whole numbers of more than 64 bits."""
+    import ijson
+
     if file.read(len(BOM_UTF8)) != BOM_UTF8:
         file.seek(0)
     pieces = _Pieces(file)
+    events = ijson.basic_parse(pieces, use_float=use_float, buf_size=_LARGE_PIECE)
     try:
-        events = ijson.basic_parse(pieces, use_float=True, buf_size=_LARGE_PIECE)
         yield from _instances(events, pieces)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise DatasetFormatError(f"dataset: expected a JSON file, got {error}"[:300]) from error
+    except DatasetFormatError:
+        raise
+    except UnicodeDecodeError as error:
+        raise _no_json(error) from error
+    except (ValueError, SystemError) as error:  # Python refuses them, in the parser's midst
+        raise DatasetFormatError(
+            "dataset: expected numbers of at most 4,300 digits, got more"
+        ) from error
+
+
+def _no_json(error: BaseException) -> DatasetFormatError:
+    return DatasetFormatError(f"dataset: expected a JSON file, got {error}"[:300])
 
 
 class _Pieces:
@@ -133,9 +174,11 @@ class _Pieces:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._n_bytes = 0
+        self._escapes = JSONEscapes()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(min(size, max(_PIECE, self._n_bytes // 4)))
+        self._escapes.check(data)
         self._n_bytes += len(data)
         if self._n_bytes > MAX_BYTES + _LARGE_PIECE:  # which may have begun before the instance
             raise DatasetFormatError(
@@ -177,18 +220,31 @@ def _value(event: tuple[str, Any], events: Events) -> Any:
 
     builder, depth, n_values = ObjectBuilder(), 0, 0
     while True:
+        if event[0] == "number" and type(event[1]) is not float:
+            event = "number", _number(event[1])
         builder.event(*event)
         depth += (event[0] in ("start_map", "start_array")) - (event[0] in ("end_map", "end_array"))
         if depth == 0 and event[0] != "map_key":
             return builder.value
-        if depth > MAX_DEPTH:
-            raise DatasetFormatError(f"dataset: expected at most {MAX_DEPTH} levels, got more")
+        _check_depth(depth)
         n_values += event[0] not in ("map_key", "end_map", "end_array")
         if n_values > MAX_VALUES:
             raise DatasetFormatError(
                 f"dataset: expected at most {MAX_VALUES:,} values in an instance, got more"
             )
         event = next(events)
+
+
+def _number(given: int | Decimal) -> float:
+    """Read a number as JavaScript does: whole ones beyond 2^53 are doubles."""
+    if isinstance(given, int) and -MAX_WHOLE <= given <= MAX_WHOLE:
+        return given
+    number = math.inf
+    with suppress(OverflowError):
+        number = float(given)
+    if math.isinf(number):
+        raise DatasetFormatError(f"dataset: expected numbers within 1.8e308, got {given!s:.20}…")
+    return number
 
 
 def _object(key: str, event: tuple[str, Any], events: Events) -> dict[str, Any]:
@@ -205,16 +261,24 @@ def _check_type(meta: dict[str, Any]) -> None:
         )
 
 
-def _written(value: Any) -> Any:
+def _written(value: Any, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray):
         if is_image(value) and value.size:
             return "data:image/jpeg;base64," + _base64(encode_jpeg(value, JPEG_QUALITY))
+        _check_depth(depth + value.ndim)
         return value.tolist()
+    if isinstance(value, list | dict):
+        _check_depth(depth + 1)
     if isinstance(value, list):
-        return [_written(item) for item in value]
+        return [_written(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {key: _written(item) for key, item in value.items()}
+        return {key: _written(item, depth + 1) for key, item in value.items()}
     return value
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise DatasetFormatError(f"dataset: expected at most {MAX_DEPTH} levels, got more")
 
 
 def _odd_key(row: Mapping[str, Any]) -> str | None:

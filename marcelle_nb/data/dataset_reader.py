@@ -106,9 +106,7 @@ class DatasetReader:
             If an instance has no label, an `x` of another shape than the first, or numbers that are
             not finite in float32; the message names it by its id.
         """
-        # the labels of Marcelle's first versions are in other fields
-        fields = [*_FIELDS, "features", "label"]
-        return all_arrays(self._collection.items().select(fields), self._collection.count())
+        return all_arrays(self._collection.items().select(_FIELDS), self._collection.count())
 
     def __str__(self) -> str:
         try:
@@ -116,6 +114,6 @@ class DatasetReader:
         except StoreError as error:
             return f"{self._name}, {error}"
         return (
-            f"{self._name}, {n_instances} instance{'s' * (n_instances != 1)}"
-            f" of {n_labels} label{'s' * (n_labels != 1)}"
+            f"{self._name}, {n_instances:,} instance{'s' * (n_instances != 1)}"
+            f" of {n_labels:,} label{'s' * (n_labels != 1)}"
         )

@@ -15,7 +15,7 @@ from marcelle_nb.data.dataset_csv import write_csv
 from marcelle_nb.data.dataset_json import write_json
 from marcelle_nb.data.dataset_zip import write_zip
 from marcelle_nb.data.json_values import checked_document
-from marcelle_nb.data.replaced_file import replacing
+from marcelle_nb.data.replaced_file import replaced_file
 from marcelle_nb.data.staged_rows import StagedRows
 from marcelle_nb.data.stored_instance import as_document
 from marcelle_nb.errors import BadRequest, InstanceRejected
@@ -43,7 +43,7 @@ def write_file(collection: Collection, folder: str | os.PathLike[str], format: s
     name = _REFUSED.sub("_", collection.name).encode()[:_LONGEST].decode(errors="ignore")
     stem = f"dataset ({name})-{date.replace(':', '-')}"
     path = Path(folder).expanduser() / f"{stem}.{format}"
-    with replacing(path) as file:
+    with replaced_file(path) as beside, beside.open("wb") as file:
         _WRITERS[format](collection.items(), file)
     return path
 

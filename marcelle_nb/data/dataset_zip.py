@@ -14,7 +14,7 @@ from PIL import Image
 
 from marcelle_nb.data.dataset_json import json_text, read_json
 from marcelle_nb.errors import DatasetFormatError, ImageRejected
-from marcelle_nb.image import decode, is_image
+from marcelle_nb.image import MAX_PIXELS, decode, is_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,13 +29,15 @@ A row's own key of this name gets an underscore more in the archive, as one that
 """
 
 MAX_ARRAY_BYTES = 2**28
-"""The largest array of one instance."""
+"""The largest array that is compressed; others take as much room in the archive."""
 
 MAX_ROWS = (64 * 2**20, 200)
 """What the rows may grow to: so many bytes, and so many times their compressed size."""
 
 MAX_ARRAYS = (2**29, 100)
 """What all arrays may grow to: so many bytes, and so many times the size of the archive."""
+
+_LEVEL = 1  # several times as fast as the default
 
 _IN_MEMORY = 16 * 2**20
 
@@ -67,19 +69,17 @@ def write_zip(instances: Iterable[Mapping[str, Any]], file: IO[bytes]) -> None:
         If beside its arrays an instance holds what JSON cannot say, or too much of it.
     """
     with (
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
         tempfile.SpooledTemporaryFile(_IN_MEMORY) as rows,
     ):
         rows.write(b'{"marcelleMeta": {"type": "dataset"}, "instances": [')
         separator = b"\n"
+        files = _Files(archive)
         for number, instance in enumerate(instances, 1):
-            rows.write(separator + json_text(_row(instance, archive, number)))
+            rows.write(separator + json_text(_row(instance, files, number)))
             separator = b",\n"
         rows.write(b"\n]}\n")
-        rows.seek(0)
-        with archive.open(ROWS, "w", force_zip64=True) as member:
-            while piece := rows.read(2**20):
-                member.write(piece)
+        _add_rows(archive, rows)
 
 
 def read_zip(file: IO[bytes]) -> Iterator[dict[str, Any]]:
@@ -114,13 +114,58 @@ def read_zip(file: IO[bytes]) -> Iterator[dict[str, Any]]:
         raise DatasetFormatError(f"archive: expected a whole one, got {error}"[:300]) from error
 
 
-def _row(instance: Mapping[str, Any], archive: zipfile.ZipFile, number: int) -> dict[str, Any]:
+class _Files:
+    """The arrays that are written, none of them in a way in which it would not be read again."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._n_bytes = self._n_written = 0
+
+    def add(self, name: str, array: np.ndarray[Any, Any]) -> str:
+        """Write an array, and give the name of its file."""
+        content = io.BytesIO()
+        if is_image(array) and array.shape[2] == 3 and 0 < array.size <= 3 * MAX_PIXELS:
+            name = f"images/{name}.png"
+            Image.fromarray(np.ascontiguousarray(array)).save(content, "PNG", compress_level=1)
+        else:
+            name = f"arrays/{name}.npy"
+            np.save(content, array, allow_pickle=False)
+        data = content.getbuffer()
+        self._n_bytes += data.nbytes
+        # what is compressed already only costs time a second time
+        is_small = name.endswith(".npy") and data.nbytes <= MAX_ARRAY_BYTES
+        if self._n_bytes > MAX_ARRAYS[0] + MAX_ARRAYS[1] * self._n_written:
+            is_small = False
+        self._archive.writestr(name, data, zipfile.ZIP_DEFLATED if is_small else zipfile.ZIP_STORED)
+        self._n_written += self._archive.getinfo(name).compress_size
+        return name
+
+
+def _add_rows(archive: zipfile.ZipFile, rows: IO[bytes]) -> None:
+    n_bytes = rows.tell()
+    if n_bytes > MAX_ROWS[0] and n_bytes > MAX_ROWS[0] + MAX_ROWS[1] * _compressed_size(rows):
+        archive.compression = zipfile.ZIP_STORED
+    rows.seek(0)
+    with archive.open(ROWS, "w", force_zip64=True) as member:
+        while piece := rows.read(2**20):
+            member.write(piece)
+
+
+def _compressed_size(rows: IO[bytes]) -> int:
+    rows.seek(0)
+    compressor, count = zlib.compressobj(_LEVEL), 0
+    while piece := rows.read(2**20):
+        count += len(compressor.compress(piece))
+    return count
+
+
+def _row(instance: Mapping[str, Any], out: _Files, number: int) -> dict[str, Any]:
     files: list[dict[str, Any]] = []
 
     def taken_out(value: Any, path: tuple[str | int, ...]) -> Any:
         if isinstance(value, np.ndarray):
             name = "-".join([f"{number:08}", *(["x"] if path == ("x",) else [f"{len(files)}"])])
-            files.append({"path": list(path), "file": _add(archive, name, value)})
+            files.append({"path": list(path), "file": out.add(name, value)})
             return None
         if isinstance(value, list):
             return [taken_out(item, (*path, index)) for index, item in enumerate(value)]
@@ -131,20 +176,6 @@ def _row(instance: Mapping[str, Any], archive: zipfile.ZipFile, number: int) -> 
     taken: dict[str, Any] = taken_out(dict(instance), ())
     row = {f"{key}_" if _OWN_FILES.fullmatch(key) else key: it for key, it in taken.items()}
     return {FILES: files, **row} if files else row
-
-
-def _add(archive: zipfile.ZipFile, name: str, array: np.ndarray[Any, Any]) -> str:
-    content = io.BytesIO()
-    if is_image(array) and array.shape[2] == 3 and array.size:
-        name = f"images/{name}.png"
-        Image.fromarray(np.ascontiguousarray(array)).save(content, "PNG", compress_level=1)
-    else:
-        name = f"arrays/{name}.npy"
-        np.save(content, array, allow_pickle=False)
-    # what is compressed already only costs time a second time
-    stored = zipfile.ZIP_STORED if name.endswith(".png") else None
-    archive.writestr(name, content.getvalue(), stored)
-    return name
 
 
 class _Members:
@@ -182,9 +213,11 @@ class _Members:
         return info
 
     def _content(self, info: zipfile.ZipInfo) -> bytes:
-        most = min(MAX_ARRAY_BYTES, self._n_left)
+        # what is not compressed cannot be larger than the archive
+        is_stored = info.compress_type == zipfile.ZIP_STORED
+        most = self._n_left if is_stored else min(MAX_ARRAY_BYTES, self._n_left)
         if info.file_size > most:
-            which = "" if most == MAX_ARRAY_BYTES else " after the others of this archive"
+            which = "" if most < self._n_left else " after the others of this archive"
             raise DatasetFormatError(
                 f"{info.filename:.80}: expected at most {most:,} bytes{which},"
                 f" got {info.file_size:,}"

@@ -14,21 +14,23 @@ if TYPE_CHECKING:
     from marcelle_nb.data.records import Record
 
 
-def counted_values(counted: Iterable[tuple[Record, int]], path: Path) -> list[tuple[Any, int]]:
-    """Give each value once with how often it comes, in the order of the records.
+def counted_values(
+    counted: Iterable[tuple[Record, int, int]], path: Path
+) -> list[tuple[Any, int, int]]:
+    """Give each value once with how often it comes and where first, in the order of the records.
 
     As a database compares lists and objects by their text, the same may come several times: 1 and
     1.0 are one number, and the order of an object's keys says nothing. Arrays do not count.
     """
-    found: dict[str, tuple[Any, int]] = {}
-    for record, count in counted:
+    found: dict[str, tuple[Any, int, int]] = {}
+    for record, count, position in counted:
         if any(_overlap(path, blob) for blob in record.values):
             continue
         is_there, value = value_at(record.body, path)
         if is_there and value is not None:
             key = json.dumps(_comparable(value), sort_keys=True)
-            first, before = found.get(key, (value, 0))
-            found[key] = first, before + count
+            first, before, at = found.get(key, (value, 0, position))
+            found[key] = first, before + count, at
     return list(found.values())
 
 

@@ -1,16 +1,19 @@
-"""Keeps a process from being forked while one of its threads works on a database.
+"""Keeps a process from being forked while one of its threads works on a database, or imports.
 
 The child of a fork has the forking thread alone: a lock that another one held, also one inside of
-SQLite, is never let go there, and a transaction never ends.
+SQLite or of a module that is being imported, is never let go there, and a transaction never ends.
 """
 
 from __future__ import annotations
 
+import _imp
 import os
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
-from marcelle_nb.stream import lock as stream_lock
+from marcelle_nb import stream
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,27 +21,30 @@ if TYPE_CHECKING:
 LONGEST_S = 3.0
 """A fork waits no longer: who waits for a lock that another process holds may work for minutes."""
 
+_STEP_S = 0.001
+
 
 class ForkGate:
     """A context for work that no fork may interrupt; work of several threads goes on at once.
 
-    Attributes
-    ----------
-    has_streams : bool
-        Whether the forking thread holds the lock of all streams.
+    Notes
+    -----
+    Thread: any, also one that is within already, and one that collects objects in the middle of
+    anything.
     """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition(threading.Lock())
-        self._n_working = 0
-        self._is_closed = False
-        self.has_streams = False
+        self._condition = threading.Condition(threading.RLock())
+        # how often each thread is within
+        self._depths: dict[int, int] = {}
+        self._forking: set[int] = set()
 
     def __enter__(self) -> None:
+        me = threading.get_ident()
         with self._condition:
-            if self._is_closed:
-                self._condition.wait_for(lambda: not self._is_closed, LONGEST_S)
-            self._n_working += 1
+            if self._forking and me not in self._forking and me not in self._depths:
+                self._condition.wait_for(lambda: not self._forking, LONGEST_S)
+            self._depths[me] = self._depths.get(me, 0) + 1
 
     def __exit__(
         self,
@@ -46,47 +52,85 @@ class ForkGate:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        me = threading.get_ident()
         with self._condition:
-            self._n_working -= 1
-            if self._is_closed:
+            self._depths[me] -= 1
+            if not self._depths[me]:
+                del self._depths[me]
+            if self._forking:
                 self._condition.notify_all()
 
     def close(self) -> None:
-        """Wait until nobody works, and let nobody begin."""
+        """Wait until no other thread works, and let none begin."""
+        me = threading.get_ident()
         with self._condition:
-            self._is_closed = True
-            self._condition.wait_for(lambda: not self._n_working, LONGEST_S)
+            self._forking.add(me)
+            self._condition.wait_for(lambda: not self._depths.keys() - {me}, LONGEST_S)
 
     def open(self) -> None:
         """Let others work again."""
         with self._condition:
-            self._is_closed = False
+            self._forking.discard(threading.get_ident())
             self._condition.notify_all()
 
     def reset(self) -> None:
-        """Begin anew in a child."""
+        """Begin anew in a child, whose only thread may be within."""
+        me = threading.get_ident()
+        depth = self._depths.get(me, 0)
         self.__init__()  # type: ignore[misc]
+        if depth:
+            self._depths[me] = depth
 
 
 gate = ForkGate()
 """The one of this process."""
 
+_held = threading.local()
+"""What the forking thread holds until the child is there."""
+
 
 def _before() -> None:
     gate.close()
-    gate.has_streams = stream_lock.acquire(timeout=LONGEST_S)
+    _held.streams = stream.lock.acquire(timeout=LONGEST_S)
+    _held.imports = _stop_imports()
 
 
 def _in_parent() -> None:
+    if getattr(_held, "imports", False):
+        _imp.release_lock()
+    if getattr(_held, "streams", False):
+        stream.lock.release()
     gate.open()
-    if gate.has_streams:
-        stream_lock.release()
 
 
 def _in_child() -> None:
-    if gate.has_streams:
-        stream_lock.release()
+    if getattr(_held, "imports", False):
+        _imp.release_lock()
+    if getattr(_held, "streams", False):
+        stream.lock.release()
     gate.reset()
+    stream.take_over()
+
+
+def _stop_imports() -> bool:
+    """Wait until no other thread imports, and let none begin, until the lock is let go.
+
+    Pillow and SQLAlchemy import parts of themselves where these are first used.
+    """
+    end = time.monotonic() + LONGEST_S
+    while True:
+        _imp.acquire_lock()
+        if not _others_import() or time.monotonic() > end:
+            return True
+        _imp.release_lock()
+        time.sleep(_STEP_S)
+
+
+def _others_import() -> bool:
+    # Python's own note of the modules that are being imported, weakly; none where it has another
+    locks = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
+    owners = {getattr(lock(), "owner", None) for lock in list(locks.values())}
+    return bool(owners - {None, threading.get_ident()})
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,10 @@ class ImageFolder(LazyIterable[dict[str, Any]]):
     Attributes
     ----------
     broken : dict
-        The files, as `label/name`, that could not be read in the last reading, or that `process`
-        refused, with the reason; also folders that could not be opened.
+        What the last reading left out, as `label/name`, with the reason: files that could not be
+        read or that `process` refused, folders that could not be opened, links to folders, pictures
+        that are in no folder, and files that are no pictures by their names. Hidden ones are not
+        in it, nor what lies beside the folders and is no picture.
 
     Raises
     ------
@@ -64,9 +67,17 @@ class ImageFolder(LazyIterable[dict[str, Any]]):
                 try:
                     instance = self._instance(file, folder)
                 except (ValueError, OSError) as error:  # of the file, of `process`, or of its x
-                    self.broken[self._shown(file)] = str(error)
+                    self._leave_out(file, str(error))
                 else:
                     yield instance
+
+    def _leave_out(self, file: Path, reason: str) -> None:
+        name = self._shown(file)
+        number = 1
+        while name in self.broken:  # names that are no text may be shown alike
+            number += 1
+            name = f"{self._shown(file)} ({number})"
+        self.broken[name] = reason
 
     def _instance(self, file: Path, folder: Path) -> dict[str, Any]:
         image = decode(_content(file))
@@ -89,10 +100,15 @@ class ImageFolder(LazyIterable[dict[str, Any]]):
                 if entry.is_dir() and (entry == folder or not entry.is_symlink()):
                     waiting += reversed(_sorted(entry))
                     continue
+                reason = _reason(entry, folder)
             except OSError as error:  # no permission
-                self.broken[self._shown(entry)] = str(error)
-                continue
-            if entry != folder and entry.suffix.lower() in SUFFIXES:
+                reason = str(error)
+            else:
+                if entry == folder and not _is_picture(entry):
+                    continue  # what else somebody keeps beside the folders
+            if reason:
+                self._leave_out(entry, reason)
+            else:
                 yield entry
 
     def _shown(self, file: Path) -> str:
@@ -102,6 +118,23 @@ class ImageFolder(LazyIterable[dict[str, Any]]):
 def shown_name(name: str) -> str:
     """Give the name of a file as text: what is none in it, as bytes of Latin-1, becomes U+FFFD."""
     return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _reason(entry: Path, folder: Path) -> str:
+    """Say why something is left out that is no folder of ours; "" where it is not."""
+    if entry.is_dir():
+        return "folder: expected no link to one within a label, got one"
+    if entry == folder:
+        return "label: expected the picture in a folder, got none"
+    if entry.suffix.lower() not in SUFFIXES:
+        return f"name: expected one that ends in {' '.join(SUFFIXES)}, got {entry.suffix!a:.20}"
+    return ""
+
+
+def _is_picture(file: Path) -> bool:
+    """Say whether a file is a picture by its name, also of a kind that is not read."""
+    kind, _ = mimetypes.guess_type(file.name)
+    return file.suffix.lower() in SUFFIXES or (kind or "").startswith("image/")
 
 
 def _sorted(folder: Path) -> list[Path]:

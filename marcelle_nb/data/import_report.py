@@ -14,7 +14,7 @@ class ImportReport:
     ids : list of str
         The ids of the new instances, in the order of the files.
     broken : dict of str to str
-        The files that could not be read, and why.
+        What was left out, and why.
     """
 
     ids: list[str] = field(default_factory=list)

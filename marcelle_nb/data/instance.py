@@ -1,4 +1,4 @@
-"""What an instance may be: from what a user gives to what a dataset keeps, and back to copies."""
+"""What an instance may be: from what a user gives to what a dataset keeps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from marcelle_nb.data.javascript_number import javascript_number
-from marcelle_nb.data.json_values import checked_text
+from marcelle_nb.data.json_values import checked_text, shown
 from marcelle_nb.errors import BadRequest, ImageRejected, InstanceRejected
 from marcelle_nb.image import as_rgb, is_image, thumbnail
 
@@ -56,7 +56,7 @@ def checked(given: object) -> Instance:
         If something is none of this.
     """
     if not isinstance(given, Mapping):
-        raise InstanceRejected(f"instance: expected a dictionary, got {given!r:.100}")
+        raise InstanceRejected(f"instance: expected a dictionary, got {shown(given, 100)}")
     if given.get("x") is None:
         raise InstanceRejected("x: expected numbers or an image, got none")
     return {"y": None, **checked_changes(given)}
@@ -67,7 +67,7 @@ def checked_changes(given: Mapping[str, Any]) -> Instance:
     result: Instance = {}
     for key, value in given.items():
         if not isinstance(key, str):
-            raise InstanceRejected(f"key: expected a str, got {key!r:.100}")
+            raise InstanceRejected(f"key: expected a str, got {shown(key, 100)}")
         if key not in OWN_KEYS:
             result[key] = _CHECKS.get(key, _checked_extra)(key, value)
     if "x" in given and "features" not in given:
@@ -81,25 +81,6 @@ def checked_label(label: object) -> str | None:
     return _checked_label("y", label)
 
 
-def copied(instance: Instance) -> Instance:
-    """Copy an instance for somebody who may change it; arrays become read-only views."""
-    return {key: _copied(value) for key, value in instance.items() if not _absent(key, value)}
-
-
-def _absent(key: str, value: object) -> bool:
-    return value is None and key in ("features", "thumbnail")
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.view()
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return value
-
-
 def _checked_x(key: str, value: Any) -> NDArray[Any]:
     if is_image(value):
         return _checked_image(key, value)
@@ -108,7 +89,7 @@ def _checked_x(key: str, value: Any) -> NDArray[Any]:
         raise InstanceRejected(f"{key}: expected at least one number, got none")
     if array.ndim == 0:
         raise InstanceRejected(
-            f"{key}: expected an array of numbers or an image, got {value!r:.80}"
+            f"{key}: expected an array of numbers or an image, got {shown(value)}"
         )
     if array.ndim == 1 or (array.ndim == 2 and len(array) == 1):
         return _frozen(array.reshape(-1))
@@ -129,12 +110,14 @@ def _checked_image(key: str, value: Any) -> NDArray[np.uint8]:
 
 
 def _checked_array(key: str, value: Any) -> NDArray[Any]:
+    if np.ma.is_masked(value):
+        raise InstanceRejected(f"{key}: expected an array of numbers, got masked ones")
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError) as error:  # ragged lists, numbers beyond float64
         raise InstanceRejected(f"{key}: expected an array of numbers, got {error}") from error
     if array.dtype.kind not in "biuf":
-        raise InstanceRejected(f"{key}: expected numbers, got {value!r:.100}")
+        raise InstanceRejected(f"{key}: expected numbers, got {shown(value, 100)}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = array[~np.isfinite(array)].flat[0] if array.ndim else array
         raise InstanceRejected(f"{key}: expected finite numbers, got {bad}")
@@ -157,12 +140,15 @@ def _checked_label(key: str, label: Any) -> str | None:
         if not np.isfinite(label):
             raise InstanceRejected(f"{key}: expected a str or a finite number, got {label}")
         return javascript_number(label)
-    if not isinstance(label, (str, numbers.Real, np.bool_)):
-        raise InstanceRejected(f"{key}: expected a str or a number, got {label!r:.100}")
+    is_span = isinstance(label, np.timedelta64)  # which is a number to NumPy
+    if is_span or not isinstance(label, (str, numbers.Real, np.bool_)):
+        raise InstanceRejected(f"{key}: expected a str or a number, got {shown(label, 100)}")
     try:
-        return checked_text(str(label), key)
+        return checked_text(label if isinstance(label, str) else str(label), key)
     except BadRequest as error:  # half of a surrogate pair: no page and no file could take it
         raise InstanceRejected(str(error)) from None
+    except ValueError:  # a number that Python does not write
+        raise InstanceRejected(f"{key}: expected a label, got {shown(label)}") from None
 
 
 def _checked_thumbnail(key: str, value: Any) -> str | None:
@@ -170,7 +156,9 @@ def _checked_thumbnail(key: str, value: Any) -> str | None:
         return None
     if isinstance(value, str):
         if not _THUMBNAIL.fullmatch(value):
-            raise InstanceRejected(f"{key}: expected a data:image/…;base64 URL, got {value!r:.60}")
+            raise InstanceRejected(
+                f"{key}: expected a data:image/…;base64 URL, got {shown(value, 60)}"
+            )
         return value
     try:
         return thumbnail(value)
@@ -180,13 +168,13 @@ def _checked_thumbnail(key: str, value: Any) -> str | None:
 
 def _checked_features(key: str, value: object) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InstanceRejected(f"{key}: expected a name as a str, got {value!r:.100}")
+        raise InstanceRejected(f"{key}: expected a name as a str, got {shown(value, 100)}")
     return value
 
 
 def _checked_extra(key: str, value: Any, depth: int = 0) -> Any:
     """Copy a JSON-like value, NumPy's scalars as Python's; arrays of numbers are kept as such."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and value.dtype.kind not in "mM":
         value = value.item()
     if value is None or isinstance(value, (str, bool, int)):
         return value
@@ -199,7 +187,7 @@ def _checked_extra(key: str, value: Any, depth: int = 0) -> Any:
             return [_checked_extra(key, item, depth + 1) for item in value]
         if all(isinstance(name, str) for name in value):
             return {name: _checked_extra(key, item, depth + 1) for name, item in value.items()}
-    raise InstanceRejected(f"{key}: expected a JSON-like value, got {value!r:.100}")
+    raise InstanceRejected(f"{key}: expected a JSON-like value, got {shown(value, 100)}")
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from marcelle_nb.data.instance_query import InstanceQuery
 from marcelle_nb.data.service_iterable import ServiceIterable
-from marcelle_nb.data.stored_instance import as_instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.data.query import Query, RawQuery
 
 
 class InstanceIterable(ServiceIterable):
@@ -20,8 +18,9 @@ class InstanceIterable(ServiceIterable):
     `take`, `select` narrow what is read, `map`, `filter`, `zip` work on what was read.
     """
 
-    def _documents(self) -> Iterator[Instance]:
-        return map(as_instance, super()._documents())
+    def query(self, query: RawQuery | Query) -> ServiceIterable:
+        """Give the instances for which this query holds too; its other parameters replace those."""
+        return super().query(InstanceQuery.parse(query))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of instances: iterate it, or take some with .take(3)>"

@@ -28,6 +28,7 @@ MAX_WHOLE = 2**53
 
 _NUMBERS = "biufc"
 _FRACTIONS = "fc"
+_TIMES = "mM"  # whole numbers of a unit that would be lost
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -58,7 +59,7 @@ def checked_document(
         If something is none of this, or a whole number is beyond 2^53; the message names its path.
     """
     if not isinstance(given, Mapping):
-        raise BadRequest(f"{what}: expected a dictionary, got {given!r:.100}")
+        raise BadRequest(f"{what}: expected a dictionary, got {shown(given, 100)}")
     check = _Check(what)
     return check.object(given, ()), check.arrays
 
@@ -66,6 +67,8 @@ def checked_document(
 def checked_scalar(value: object, what: str) -> str | float | bool | None:
     """Check one text, number, bool or None, and turn NumPy's scalars into numbers."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        if value.dtype.kind in _TIMES or np.ma.is_masked(value):
+            raise BadRequest(f"{what}: expected a value of JSON or an array, got {value!r:.80}")
         value = value.item()
     if value is None or isinstance(value, bool):
         return value
@@ -73,13 +76,13 @@ def checked_scalar(value: object, what: str) -> str | float | bool | None:
         return checked_text(value, what)
     if isinstance(value, int):
         if not -MAX_WHOLE <= value <= MAX_WHOLE:
-            raise BadRequest(f"{what}: expected a whole number within 2^53, got {_shown(value)}")
+            raise BadRequest(f"{what}: expected a whole number within 2^53, got {shown(value)}")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise BadRequest(f"{what}: expected a finite number, got {value}")
         return float(value)
-    raise BadRequest(f"{what}: expected a value of JSON or an array, got {_shown(value)}")
+    raise BadRequest(f"{what}: expected a value of JSON or an array, got {shown(value)}")
 
 
 def checked_text(value: str, what: str) -> str:
@@ -89,7 +92,7 @@ def checked_text(value: str, what: str) -> str:
         if bad:
             rule = "NUL" if bad[0] == "\0" else "lone surrogates"
             raise BadRequest(f"{what}: expected text without {rule}, got {value[:80]!a}")
-    return str(value)
+    return str.__str__(value)  # of an enumeration's member its value, not its name
 
 
 class _Check:
@@ -102,15 +105,23 @@ class _Check:
     def object(self, given: Mapping[Any, Any], path: BlobPath) -> dict[str, Any]:
         self._check_depth(path)
         result = {}
-        for key, value in given.items():
-            if not isinstance(key, str):
-                raise BadRequest(f"{self._named(path)}: expected keys of type str, got {key!r:.80}")
-            if not key.isascii() or "\0" in key:
-                checked_text(key, f"{self._named(path)}: a key")
-            result[str(key)] = self.value(value, (*path, str(key)))
+        for given_key, value in given.items():
+            key = given_key
+            if type(key) is not str or not key.isascii() or "\0" in key:
+                key = self._key(key, path)
+            # what is usual, without a call
+            is_plain = type(value) is str and value.isascii() and "\0" not in value
+            result[key] = value if is_plain else self.value(value, (*path, key))
         return result
 
+    def _key(self, key: Any, path: BlobPath) -> str:
+        if not isinstance(key, str):
+            raise BadRequest(f"{self._named(path)}: expected keys of type str, got {shown(key)}")
+        return checked_text(key, f"{self._named(path)}: a key")
+
     def value(self, value: Any, path: BlobPath) -> Any:
+        if isinstance(value, np.ndarray) and value.ndim:
+            return self._array(value, path)
         kind = type(value)
         # what is usual, without the names that only an error needs
         if (
@@ -120,8 +131,6 @@ class _Check:
             or (kind is str and value.isascii() and "\0" not in value)
         ):
             return value
-        if isinstance(value, np.ndarray) and value.ndim:
-            return self._array(value, path)
         if isinstance(value, dict | Mapping):
             return self.object(value, path)
         if isinstance(value, list | tuple):
@@ -138,15 +147,22 @@ class _Check:
         return [self.value(value, (*path, place)) for place, value in enumerate(given)]
 
     def _array(self, array: NDArray[Any], path: BlobPath) -> dict[str, Any]:
-        if array.dtype.kind not in _NUMBERS:
-            raise BadRequest(
-                f"{self._named(path)}: expected an array of numbers, got type {array.dtype}"
-            )
-        if array.dtype.kind in _FRACTIONS and not np.isfinite(array).all():
+        if type(array) is not np.ndarray:
+            array = self._without_mask(array, path)
+        dtype = array.dtype
+        if dtype.kind not in _NUMBERS:
+            raise BadRequest(f"{self._named(path)}: expected an array of numbers, got type {dtype}")
+        # counted, which takes half as long as `all`
+        if dtype.kind in _FRACTIONS and np.count_nonzero(np.isfinite(array)) < array.size:
             bad = array[~np.isfinite(array)][0]
             raise BadRequest(f"{self._named(path)}: expected finite numbers, got {bad}")
         self.arrays.append((path, array))
-        return {"dtype": _name(array.dtype), "shape": list(array.shape)}
+        return {"dtype": _name(dtype), "shape": list(array.shape)}
+
+    def _without_mask(self, array: NDArray[Any], path: BlobPath) -> NDArray[Any]:
+        if np.ma.is_masked(array):
+            raise BadRequest(f"{self._named(path)}: expected an array of numbers, got masked ones")
+        return np.asarray(array)
 
     def _pixels(self, picture: Image.Image, path: BlobPath) -> NDArray[np.uint8]:
         try:
@@ -168,9 +184,9 @@ def _name(dtype: np.dtype[Any]) -> str:
     return dtype.name
 
 
-def _shown(value: object) -> str:
-    """Show the beginning of a value; of a very long number only its length, as Python refuses."""
+def shown(value: object, length: int = 80) -> str:
+    """Show the beginning of a value; but for numbers of a length that Python refuses to write."""
     try:
-        return f"{value!r:.80}"
+        return repr(value)[:length]
     except ValueError:
         return "a number of thousands of digits"

@@ -19,11 +19,14 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _NO_PATH = re.compile(r"(file|sqlite|postgres|postgresql):(?!//)", re.IGNORECASE)
 """Begins addresses in which something is missing, and SQLite's own, which we do not read."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, at which the driver would fail and show the whole address."""
+
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
 _LOOKS_SECRET = re.compile(
-    r"postgres(ql)?[+\w]*(:/|//)|:[^/]*@|^[^/]+:.*@|\b(password|passwd|pwd)\s*=", re.IGNORECASE
+    r"postgres(ql)?[+\w]*(:/|//)|:[^/]*@|^[^/]+:.*@|(password|passwd|pwd)\s*=", re.IGNORECASE
 )
 """Is found in mistyped addresses and in what other programs take for one: never a file's name."""
 
@@ -60,11 +63,7 @@ class Location:
             return cls("memory")
         scheme = _SCHEME.match(given)
         if not scheme:
-            if _LOOKS_SECRET.search(given) and not (os.name == "nt" and _WINDOWS.match(given)):
-                raise BadRequest(
-                    f"location: {_RULE}, got what looks like an address in another form (not shown,"
-                    " as it may hold a password); a file of such a name can be given as a Path"
-                )
+            _check_no_secret(given)
             return cls._of_file(given)
         if scheme[1].lower() in _POSTGRESQL:
             return cls("postgresql", url=_postgresql_url(given))
@@ -75,6 +74,7 @@ class Location:
                     "location: expected sqlite:///path without parameters, got some after a"
                     " question mark; give the path alone where it is part of a name"
                 )
+            _check_no_secret(path)
             return cls._of_file(path)
         raise BadRequest(f"location: {_RULE}, got one that begins with {scheme[1]:.40}://")
 
@@ -111,6 +111,19 @@ class Location:
         )
 
     @property
+    def brief(self) -> str:
+        """The place for notebooks, which are published: of a file no more than the working folder.
+
+        Its path from there, or, where it is elsewhere, its name.
+        """
+        if self.path is None:
+            return self.shown
+        try:
+            return str(self.path.relative_to(Path.cwd().resolve()))
+        except (ValueError, OSError):
+            return self.path.name
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown: password and parameters' values."""
         if self.url is None:
@@ -122,9 +135,17 @@ class Location:
         return tuple(str(text) for text in texts if text)
 
 
+def _check_no_secret(path: str) -> None:
+    if _LOOKS_SECRET.search(path) and not (os.name == "nt" and _WINDOWS.match(path)):
+        raise BadRequest(
+            f"location: {_RULE}, got what looks like an address in another form (not shown, as it"
+            " may hold a password); a file of such a name can be given as a Path"
+        )
+
+
 def _postgresql_url(given: str) -> URL:
     url = None
-    if not _has_stray_at(given):
+    if not _has_stray_at(given) and not _HALF.search(given):
         with suppress(Exception):  # the parser's own message may repeat the password
             url = make_url(given)
     if url is None:

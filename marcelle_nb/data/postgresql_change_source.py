@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data.change_source import ChangeSource
+from marcelle_nb.data.fork_gate import gate
 from marcelle_nb.data.postgresql_errors import translated
 from marcelle_nb.data.postgresql_storage import CHANNEL
 from marcelle_nb.errors import StoreError, Unavailable
@@ -34,7 +35,8 @@ class PostgreSQLChangeSource(ChangeSource):
             self._location = storage.location
             connection = storage.raw_connection()
             try:
-                connection.execute(f"LISTEN {CHANNEL}")
+                with gate:
+                    connection.execute(f"LISTEN {CHANNEL}")
             except BaseException:
                 connection.close()
                 raise
@@ -51,7 +53,8 @@ class PostgreSQLChangeSource(ChangeSource):
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:
-            self._connection.close()
+            with gate:
+                self._connection.close()
         self._connection = None
 
     def _is_woken(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from marcelle_nb.errors import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOST = (Unavailable, "the server does not answer: look whether it runs, and try again")
 _LOGIN = (NotAuthenticated, "the server does not take this user and password")
+_NO_CONNECT = (Forbidden, "this user may not open this database: ask for CONNECT")
 _FULL_OF_CLIENTS = (Unavailable, "the server has no connection left: try again later")
 
 _CODES: dict[str, tuple[type[StoreError], str]] = {
@@ -43,12 +45,16 @@ _TEXTS = (
     ("authentication failed", _LOGIN),
     ("no password supplied", _LOGIN),
     ("no pg_hba.conf entry", _LOGIN),
-    ("role", (NotAuthenticated, "the server does not know this user")),
-    ("does not exist", _CODES["3D"]),
+    ('role "" does not exist', (NotAuthenticated, "the server does not know this user")),
+    ('database "" does not exist', _CODES["3D"]),
+    ("permission denied for database", _NO_CONNECT),
     ("translate host name", (Unavailable, "there is no machine of this name")),
     ("resolve host", (Unavailable, "there is no machine of this name")),
 )
 """Failed connections have no SQLSTATE; of servers in another language only that is said."""
+
+_NAMES = re.compile(r"""(["']).*\1""")
+"""In a line: what users named may read like any of the texts."""
 
 
 def translated(error: BaseException, location: Location) -> StoreError:
@@ -56,8 +62,7 @@ def translated(error: BaseException, location: Location) -> StoreError:
     code = getattr(error, "sqlstate", None) or ""
     known = _CODES.get(code) or _CODES.get(code[:2])
     if known is None and not code:
-        text = str(error)
-        known = next((meaning for part, meaning in _TEXTS if part in text), _LOST)
+        known = _said(error) or _LOST
     if known is not None:
         kind, meaning = known
         return kind(f"{location.shown}: {meaning}")
@@ -71,9 +76,17 @@ def is_connection_limit(error: BaseException | None) -> bool:
     """Say whether the server had no connection left."""
     if getattr(error, "sqlstate", None):
         return getattr(error, "sqlstate", None) == "53300"
-    return any(part in str(error) for part, known in _TEXTS if known is _FULL_OF_CLIENTS)
+    return _said(error) is _FULL_OF_CLIENTS
 
 
 def is_turned_away(error: BaseException | None) -> bool:
     """Say whether the transaction lost against another one, and changed nothing."""
     return getattr(error, "sqlstate", None) in ("40001", "40P01")
+
+
+def _said(error: BaseException | None) -> tuple[type[StoreError], str] | None:
+    """Find what a text says beside the names in it, of which the address comes first."""
+    lines = [
+        _NAMES.sub('""', line.split("failed: FATAL:", 1)[-1]) for line in str(error).splitlines()
+    ]
+    return next((meaning for part, meaning in _TEXTS for line in lines if part in line), None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
 
+from marcelle_nb.data.fork_gate import gate
 from marcelle_nb.data.postgresql_errors import is_connection_limit, is_turned_away, translated
 from marcelle_nb.data.postgresql_values import PostgreSQLValues
 from marcelle_nb.data.sql_storage import SqlStorage
@@ -24,6 +27,10 @@ CHANNEL = "marcelle_changes"
 """What listeners are woken through; it carries nothing."""
 
 _DEFAULTS = {"connect_timeout": 10, "application_name": "marcelle-nb", "client_encoding": "utf8"}
+_QUIET = "marcelle_nb"
+logging.getLogger(f"{QueuePool.__module__}.{QueuePool.__name__}.{_QUIET}").setLevel("CRITICAL")
+"""The pool would write long traces of a server that is gone; we raise what there is to know."""
+
 _OLDEST = 130_000  # transaction numbers that do not wrap came with PostgreSQL 13
 _MAKING_TABLES = 0x4D61726C
 _FEW_TRIES, _MANY_TRIES = 10, 100
@@ -71,6 +78,10 @@ class PostgreSQLStorage(SqlStorage):
         )
         return sorted(rows)
 
+    def clock(self) -> sa.ColumnElement[float]:
+        """Ask the server's clock."""
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
+
     def first_number(self) -> dict[str, int]:
         """Give a number below all that are final: a trigger gives those at the commit."""
         return {"number": -1 - secrets.randbits(62)}
@@ -96,11 +107,13 @@ class PostgreSQLStorage(SqlStorage):
 
     def raw_connection(self) -> Any:
         """Open a connection of the caller's own, to be closed by it."""
+        self._check_open()
         failure = None
         try:
-            pooled = self._engine.raw_connection()
-            connection: Any = pooled.driver_connection
-            pooled.detach()
+            with gate:
+                pooled = self._engine.raw_connection()
+                connection: Any = pooled.driver_connection
+                pooled.detach()
             connection.autocommit = True
         except Exception as error:  # noqa: BLE001 psycopg is not imported where it is not there
             failure = translated(error, self.location)
@@ -118,6 +131,7 @@ class PostgreSQLStorage(SqlStorage):
             max_overflow=2,
             pool_timeout=60,
             pool_pre_ping=True,
+            pool_logging_name=_QUIET,
             hide_parameters=True,
         )
 

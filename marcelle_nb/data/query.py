@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from marcelle_nb.data.conditions import EVERYTHING, All, Any_, Compare, Condition, Not, Path
-from marcelle_nb.data.json_values import checked_scalar, checked_text
+from marcelle_nb.data.json_values import checked_scalar, checked_text, shown
+from marcelle_nb.data.selection import selected
 from marcelle_nb.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ MAX_DEPTH = 16
 """How deep `$or`, `$and` and `$not` may be nested: databases have limits of their own."""
 
 MAX_COMPARISONS = 300
+
+_THUMBNAIL: Path = ("thumbnail",)
 
 RawQuery: TypeAlias = Mapping[str, Any]
 
@@ -74,8 +78,11 @@ class Query:
         if raw is None:
             return cls()
         if not isinstance(raw, Mapping):
-            raise BadRequest(f"query: expected a dictionary, got {raw!r:.100}")
+            raise BadRequest(f"query: expected a dictionary, got {shown(raw, 100)}")
         asked = {key: raw[key] for key in raw if key in _PARAMETERS}
+        if "$distinct" in asked and len(asked) > 1:
+            others = ", ".join(key for key in asked if key != "$distinct")
+            raise BadRequest(f"$distinct: expected it with conditions alone, got {others} too")
         where = _Reader().query({key: raw[key] for key in raw if key not in _PARAMETERS}, 0)
         return cls(where, **{key[1:]: _PARAMETERS[key](key, asked[key]) for key in asked})
 
@@ -84,7 +91,16 @@ class Query:
         """How many documents `find` gives at most."""
         return DEFAULT_LIMIT if self.limit is None else min(self.limit, MAX_LIMIT)
 
-    def within(self, condition: Condition) -> Query:
+    @property
+    def reads(self) -> tuple[Path, ...] | None:
+        """Which parts of the documents are needed for what is shown; None for all."""
+        return self.select
+
+    def shown(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Give what is asked for of a document."""
+        return document if self.select is None else selected(document, self.select)
+
+    def within(self, condition: Condition) -> Self:
         """Give the same query of the documents for which `condition` holds too."""
         if self.where == EVERYTHING:
             return replace(self, where=condition)
@@ -92,7 +108,7 @@ class Query:
 
     def only_where(self, what: str) -> Condition:
         """Give the condition; `BadRequest` where the query says more, which `what` cannot do."""
-        if self != Query(self.where):
+        if self != type(self)(self.where):
             raise BadRequest(f"{what}: expected a query of conditions alone, without $limit and so")
         return self.where
 
@@ -100,10 +116,10 @@ class Query:
 def path_of(field: object, what: str) -> Path:
     """Take a field's name apart at its dots."""
     if not isinstance(field, str):
-        raise BadRequest(f"{what}: expected the name of a field, got {field!r:.80}")
+        raise BadRequest(f"{what}: expected the name of a field, got {shown(field)}")
     checked_text(field, what)
     if '"' in field or "'" in field:
-        raise BadRequest(f"{what}: expected a field's name without quotes, got {field!r:.80}")
+        raise BadRequest(f"{what}: expected a field's name without quotes, got {shown(field)}")
     path = tuple(field.split("."))
     if len(path) > 32 or len(field) > 1_000:
         raise BadRequest(f"{what}: expected at most 32 names of 1,000 characters in all")
@@ -118,8 +134,10 @@ class _Reader:
 
     def query(self, raw: object, depth: int) -> Condition:
         if not isinstance(raw, Mapping):
-            raise BadRequest(f"query: expected a dictionary, got {raw!r:.100}")
+            raise BadRequest(f"query: expected a dictionary, got {shown(raw, 100)}")
         _check_depth(depth)
+        if not raw and depth:
+            self._count()
         parts = [self._part(key, value, depth) for key, value in raw.items()]
         return _joined(parts)
 
@@ -139,7 +157,9 @@ class _Reader:
 
     def _queries(self, key: str, value: object, depth: int) -> tuple[Condition, ...]:
         if not isinstance(value, list | tuple):
-            raise BadRequest(f"{key}: expected a list of queries, got {value!r:.100}")
+            raise BadRequest(f"{key}: expected a list of queries, got {shown(value, 100)}")
+        if not value:
+            self._count()
         return tuple(self.query(item, depth + 1) for item in value)
 
     def _operators(self, path: Path, given: Mapping[Any, Any], depth: int) -> Condition:
@@ -149,10 +169,10 @@ class _Reader:
         return _joined([self._operator(path, key, given[key], depth) for key in given])
 
     def _operator(self, path: Path, key: object, value: object, depth: int) -> Condition:
-        what = f"{'.'.join(path):.80} {key!s:.80}"
+        what = f"{'.'.join(path):.80} {_named(key)}"
         if key == "$not":
             if not isinstance(value, Mapping):
-                raise BadRequest(f"{what}: expected operators, got {value!r:.100}")
+                raise BadRequest(f"{what}: expected operators, got {shown(value, 100)}")
             return Not(self._operators(path, value, depth + 1))
         if key in ("$in", "$nin"):
             inside = self._compare(path, "in", _scalars(what, value))
@@ -160,19 +180,37 @@ class _Reader:
         if key == "$ne":
             return Not(self._compare(path, "eq", _scalar(what, value)))
         if not isinstance(key, str) or key not in _COMPARISONS:
-            raise BadRequest(f"Invalid query parameter {key!s:.80}")
+            raise BadRequest(f"Invalid query parameter {_named(key)}")
         return self._compare(path, _COMPARISONS[key], _scalar(what, value))
 
     def _compare(
         self, path: Path, operator: Operator, value: Scalar | tuple[Scalar, ...]
     ) -> Condition:
+        self._count()
+        values = value if isinstance(value, tuple) else (value,)
+        texts = [it for it in values if isinstance(it, str)]
+        is_order = operator not in ("eq", "in")
+        if path == _THUMBNAIL and any(is_order or it.startswith("data:") for it in texts):
+            raise BadRequest(
+                "thumbnail: expected a comparison with None, got one with a text: pictures are kept"
+                " as bytes beside the documents"
+            )
+        return Compare(path, operator, value)
+
+    def _count(self) -> None:
         self._comparisons += 1
         if self._comparisons > MAX_COMPARISONS:
-            raise BadRequest(f"query: expected at most {MAX_COMPARISONS} comparisons ($in is one)")
-        return Compare(path, operator, value)
+            raise BadRequest(
+                f"query: expected at most {MAX_COMPARISONS} comparisons ($in is one, and so is an"
+                " empty condition)"
+            )
 
 
 _COMPARISONS: dict[str, Operator] = {"$lt": "lt", "$lte": "lte", "$gt": "gt", "$gte": "gte"}
+
+
+def _named(key: object) -> str:
+    return key[:80] if isinstance(key, str) else shown(key)
 
 
 def _joined(parts: list[Condition]) -> Condition:
@@ -186,13 +224,15 @@ def _check_depth(depth: int) -> None:
 
 def _scalar(what: str, value: object) -> Scalar:
     if isinstance(value, list | tuple | dict | set):
-        raise BadRequest(f"{what}: expected a text, a number, a bool or None, got {value!r:.100}")
+        raise BadRequest(
+            f"{what}: expected a text, a number, a bool or None, got {shown(value, 100)}"
+        )
     return checked_scalar(value, what)
 
 
 def _scalars(what: str, value: object) -> tuple[Scalar, ...]:
     if not isinstance(value, list | tuple | set | frozenset):
-        raise BadRequest(f"{what}: expected a list, got {value!r:.100}")
+        raise BadRequest(f"{what}: expected a list, got {shown(value, 100)}")
     return tuple(_scalar(what, item) for item in value)
 
 
@@ -200,18 +240,20 @@ def whole_number(what: str, value: object) -> int:
     """Check that a value is a whole number that is not negative."""
     number: Any = checked_scalar(value, what)
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise BadRequest(f"{what}: expected a whole number >= 0, got {value!r:.80}")
+        raise BadRequest(f"{what}: expected a whole number >= 0, got {shown(value)}")
     return number
 
 
 def _order(what: str, value: object) -> tuple[tuple[Path, bool], ...]:
     if not isinstance(value, Mapping):
-        raise BadRequest(f"{what}: expected fields with 1 or -1, got {value!r:.80}")
-    for field, direction in value.items():
+        raise BadRequest(f"{what}: expected fields with 1 or -1, got {shown(value)}")
+    directions: Mapping[Any, Any] = value
+    for field, direction in directions.items():
         if isinstance(field, str) and field.startswith("$"):
             raise BadRequest(f"Invalid query parameter {field:.80}")
-        if isinstance(direction, bool) or direction not in (1, -1):
-            raise BadRequest(f"{what}: expected 1 or -1, got {direction!r:.80}")
+        is_number = isinstance(direction, Real)
+        if not is_number or direction is True or direction not in (1, -1):
+            raise BadRequest(f"{what}: expected 1 or -1, got {shown(direction)}")
     if len(value) > 32:
         raise BadRequest(f"{what}: expected at most 32 fields, got {len(value)}")
     return tuple((path_of(field, what), value[field] == -1) for field in value)
@@ -219,7 +261,7 @@ def _order(what: str, value: object) -> tuple[tuple[Path, bool], ...]:
 
 def _fields(what: str, value: object) -> tuple[Path, ...]:
     if not isinstance(value, list | tuple | set | frozenset):
-        raise BadRequest(f"{what}: expected a list of fields, got {value!r:.80}")
+        raise BadRequest(f"{what}: expected a list of fields, got {shown(value)}")
     return tuple(path_of(field, what) for field in value)
 
 

@@ -63,6 +63,15 @@ def read_records(
     return [found[position] for position in positions if position in found]
 
 
+def check_found(records: Sequence[Record], positions: Sequence[int]) -> None:
+    """Raise where a row is missing that was there a moment ago, in the same transaction."""
+    if len(records) != len(positions):
+        raise GeneralError(
+            f"documents: expected {len(positions)} rows that an index names, got {len(records)}:"
+            " the file is damaged: go back to a backup"
+        )
+
+
 def chunks(positions: Sequence[int]) -> Iterator[Sequence[int]]:
     """Take many positions a thousand at a time."""
     for start in range(0, len(positions), _CHUNK):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +11,7 @@ import numpy as np
 
 from marcelle_nb.data.blobs import Blob, packed, packed_thumbnail
 from marcelle_nb.data.json_values import BlobPath, checked_document
+from marcelle_nb.data.shown_document import ShownDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +69,15 @@ class Record:
         """Give the document as users see it; the record's own body stays as it is."""
         if self.left_out:
             return self.plain()
-        if any(len(path) > 1 for path in self.values):
-            result = copy.deepcopy(self.body)
-        else:
-            result = dict(self.body)
+        result = ShownDocument(self.body)
+        for path, value in self.values.items():
+            if len(path) > 1:
+                return self._nested()
+            result[str(path[0])] = value
+        return result
+
+    def _nested(self) -> Document:
+        result = ShownDocument(copied(self.body))
         for path, value in self.values.items():
             place(result, path, value)
         return result
@@ -80,7 +85,7 @@ class Record:
     def plain(self) -> Document:
         """Give the document without the keys in which there are arrays or thumbnails."""
         gone = self.left_out.union(path[0] for path in self.values)
-        return {key: value for key, value in self.body.items() if key not in gone}
+        return ShownDocument({key: it for key, it in self.body.items() if key not in gone})
 
 
 @lru_cache(maxsize=1024)
@@ -112,8 +117,7 @@ def copied(value: Any) -> Any:
 def _frozen(array: Any, blob: Blob) -> Any:
     """Give an array that nobody can write to: where they hold its numbers, the bytes themselves."""
     if blob.kind == "npy":
-        start = len(blob.data) - array.nbytes
-        return np.frombuffer(blob.data, array.dtype, offset=start).reshape(array.shape)
+        return np.ndarray(array.shape, array.dtype, blob.data, len(blob.data) - array.nbytes)
     copy_ = np.array(array, order="C", subok=False)
     copy_.flags.writeable = False
     return copy_

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from marcelle_nb.data.document_keys import (
     check_same_id,
@@ -24,12 +24,14 @@ from marcelle_nb.data.service_reader import ServiceReader
 from marcelle_nb.data.service_writer import ServiceWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from marcelle_nb.data.change_stream import ChangeStream
     from marcelle_nb.data.query import RawQuery
     from marcelle_nb.data.sql_storage import SqlStorage
     from marcelle_nb.data.taken import Taken
+
+T = TypeVar("T")
 
 
 class Service(ServiceReader):
@@ -130,6 +132,7 @@ class Service(ServiceReader):
         query: RawQuery | Query | None = None,
         *,
         arrays: bool = True,
+        also: Callable[[Document], Mapping[str, Any]] | None = None,
     ) -> Document: ...
 
     @overload
@@ -140,6 +143,7 @@ class Service(ServiceReader):
         query: RawQuery | Query | None = None,
         *,
         arrays: bool = True,
+        also: Callable[[Document], Mapping[str, Any]] | None = None,
     ) -> list[Document]: ...
 
     def patch(
@@ -149,6 +153,7 @@ class Service(ServiceReader):
         query: RawQuery | Query | None = None,
         *,
         arrays: bool = True,
+        also: Callable[[Document], Mapping[str, Any]] | None = None,
     ) -> Document | list[Document]:
         """Replace some top-level keys of a document, or of all that match a query.
 
@@ -163,6 +168,9 @@ class Service(ServiceReader):
         arrays : bool
             Whether the result has arrays and thumbnails. Without, no array is read, and a change
             of very many documents takes little time and memory.
+        also : callable, optional
+            Makes what else changes of a document as it was, where dtype and shape stand for arrays:
+            texts, numbers and None, in the place of such alone. It may be called again.
 
         Returns
         -------
@@ -177,10 +185,16 @@ class Service(ServiceReader):
         new = Record.of(changes, "changes")
         check_same_id(new.body, id)
         where = Query.parse(query).only_where("patch")
+
+        def change(before: Document) -> Record:
+            after = patched(before, new)
+            after.body |= {} if also is None else also(before)
+            return after
+
         documents = self._writer.change(
             "patched",
             where if id is None else with_id(id, where),
-            lambda before: patched(before, new),
+            change,
             keys=without_own_keys(new.body).keys(),
             id=id,
             arrays=arrays,
@@ -233,8 +247,58 @@ class Service(ServiceReader):
         records = [returning_record(it, time, _what(at, True)) for at, it in enumerate(documents)]
         return self._writer.restore(records)
 
-    def take(self, query: RawQuery | Query | None = None) -> Taken:
+    def exchange(
+        self,
+        key: str,
+        value: Callable[[Document], Any],
+        note: Callable[[Document], T],
+        query: RawQuery | Query | None = None,
+        ids: Collection[str] = (),
+    ) -> list[T]:
+        """Give each document that matches a value of its own for a key, and say what was there.
+
+        Parameters
+        ----------
+        key : str
+            Which.
+        value : callable
+            Makes the new value of a document as it is. Arrays under other keys than this one are
+            not read: their dtype and shape stand there. It may be called again for the same one.
+        note : callable
+            Makes what is given of the same document.
+        query : dict, optional
+            Which documents.
+        ids : collection of str
+            All of these must match.
+
+        Returns
+        -------
+        list
+            What `note` made, in the order of the documents.
+
+        Raises
+        ------
+        NotFound
+            If one of the ids does not match; then nothing is changed.
+        """
+
+        def change(before: Record) -> Record:
+            new = Record.of({key: value(before.document())}, "changes")
+            return patched(before.body, new)
+
+        return self._writer.exchange(
+            Query.parse(query).only_where("exchange"), change, key, note, ids
+        )
+
+    def take(self, query: RawQuery | Query | None = None, ids: Collection[str] = ()) -> Taken:
         """Remove all documents that match so that they can be put back, without reading arrays.
+
+        Parameters
+        ----------
+        query : dict, optional
+            Which documents.
+        ids : collection of str
+            All of these must match: `NotFound` where one does not, and nothing is removed.
 
         Returns
         -------
@@ -242,14 +306,26 @@ class Service(ServiceReader):
             Its `ids` say which. For as long as somebody holds it, and the store is open, `put_back`
             can bring them back; then they are thrown away.
         """
-        return self._writer.take(Query.parse(query).only_where("take"))
+        return self._writer.take(Query.parse(query).only_where("take"), ids)
 
-    def put_back(self, taken: Taken) -> list[str]:
+    def put_back(self, taken: Taken, *, whole: bool = False) -> list[str]:
         """Put back what `take` took out, at its old place, and give the ids.
 
         Those whose ids are there again meanwhile are left out; so are all at a second call.
+
+        Parameters
+        ----------
+        taken : Taken
+            What `take` gave.
+        whole : bool
+            Whether to put back nothing, and raise `Conflict`, where some would be left out.
+
+        Raises
+        ------
+        NotFound
+            If it was thrown away: this process had not reached the store for a week.
         """
-        return self._writer.put_back(taken)
+        return self._writer.put_back(taken, whole=whole)
 
     def items_of(self, taken: Taken) -> ServiceIterable:
         """Give the documents that `take` took out, lazily, for as long as they are out."""
@@ -260,13 +336,14 @@ class Service(ServiceReader):
         return self._writer.has_removed(id)
 
     @contextmanager
-    def still(self) -> Iterator[bool]:
+    def still(self) -> Iterator[int]:
         """Let no thread of this process change anything meanwhile.
 
-        Gives whether all that was changed before was also told to the subscribers.
+        Gives the number of the newest `ServiceChange` of those that were made before; subscribers
+        may still have to hear of it.
         """
         with self._storage.lock:
-            yield not self.changes.has_waiting
+            yield self.events.number
 
     def __copy__(self) -> Service:
         return self
@@ -278,7 +355,7 @@ class Service(ServiceReader):
         raise TypeError("a service cannot be pickled: open its store where it is needed")
 
     def __repr__(self) -> str:
-        return f"<Service {self.name!r} of {self._storage.location.shown}>"
+        return f"<Service {self.name!r} of {self._storage.location.brief}>"
 
 
 def _what(place: int, is_list: bool) -> str:  # noqa: FBT001 one of two

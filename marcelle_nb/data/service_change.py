@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 ChangeKind: TypeAlias = Literal["created", "updated", "patched", "removed", "reset"]
@@ -23,8 +23,11 @@ class ServiceChange:
         `id` and `datasetName` alone.
     is_local : bool
         Whether this process made the change.
+    number : int
+        Its place among all that the service told of, from 1.
     """
 
     kind: ChangeKind
     documents: list[dict[str, Any]]
     is_local: bool = True
+    number: int = field(default=0, compare=False)

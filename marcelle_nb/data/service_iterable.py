@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data.lazy_iterable import LazyIterable
 from marcelle_nb.data.query import Query, whole_number
-from marcelle_nb.data.selection import selected
 from marcelle_nb.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -40,7 +39,10 @@ class ServiceIterable(LazyIterable[dict[str, Any]]):
     Notes
     -----
     An iteration gives what was there when it began, less what was removed before it was read, each
-    as it is then; what is created meanwhile is left out. Each document comes once.
+    as it is then. Each document comes once. What is created meanwhile is left out; but for a query
+    with `sort`, `skip` or `take`, it comes where its place in the order was taken before the
+    iteration began and not passed yet: documents that return to their places, or those of a large
+    upload that was under way.
     """
 
     def __init__(self, table: DocumentTable, query: Query | None = None) -> None:
@@ -91,12 +93,7 @@ class ServiceIterable(LazyIterable[dict[str, Any]]):
         next(pages)
         while records := pages.send(size):
             for record in records:
-                document = record.document()
-                yield (
-                    document
-                    if self._query.select is None
-                    else selected(document, self._query.select)
-                )
+                yield self._query.shown(record.document())
             n_bytes = sum(record.n_bytes for record in records)
             size = max(1, min(4 * size, _LARGEST_PAGE, PAGE_BYTES * len(records) // (n_bytes + 1)))
 
@@ -130,7 +127,7 @@ class ServiceIterable(LazyIterable[dict[str, Any]]):
 
     def _pages(self, positions: list[int], size: int) -> Generator[list[Record], int, int]:
         """Give pages out of a list of positions, and the size that was sent last."""
-        table, select = self._table, self._query.select
+        table, select = self._table, self._query.reads
         while positions:
             page, positions = positions[:size], positions[size:]
             records = table.storage.read(partial(table.records, positions=page, select=select))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from marcelle_nb.data.distinct import counted_values
 from marcelle_nb.data.document_keys import not_found, with_id
 from marcelle_nb.data.query import Query, path_of
-from marcelle_nb.data.selection import selected
+from marcelle_nb.data.record_rows import check_found
 from marcelle_nb.data.service_iterable import ServiceIterable
+from marcelle_nb.data.shown_document import ShownDocument
+from marcelle_nb.data.shown_list import ShownList
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,18 +56,19 @@ class ServiceReader:
         """
         parsed = Query.parse(query)
         if parsed.distinct is not None:
-            return [value for value, _ in self._counts(parsed.distinct, parsed.where)]
+            return ShownList(it for it, _, _ in self._firsts(parsed.distinct, parsed.where))
 
         def read(connection: Connection) -> tuple[int, list[Record]]:
             total = self.table.count(connection, parsed.where)
             if not parsed.page_size:
                 return total, []
             positions = self.table.positions(connection, parsed, parsed.page_size)
-            return total, self.table.records(connection, positions, parsed.select)
+            return total, self.table.records(connection, positions, parsed.reads)
 
         total, records = self._storage.read(read)
-        data = [_shown(record, parsed) for record in records]
-        return {"total": total, "limit": parsed.page_size, "skip": parsed.skip, "data": data}
+        data = ShownList(parsed.shown(record.document()) for record in records)
+        page = {"total": total, "limit": parsed.page_size, "skip": parsed.skip, "data": data}
+        return ShownDocument(page)
 
     def count(self, query: RawQuery | Query | None = None) -> int:
         """Count the documents that match, in the database."""
@@ -87,14 +90,22 @@ class ServiceReader:
         list of (value, count)
             In first-seen order. Documents without a value are left out.
         """
-        where = Query.parse(query).only_where("counts")
-        return self._counts(path_of(field, "counts"), where)
+        return [(value, n) for value, n, _ in self.firsts(field, query)]
 
-    def _counts(self, path: Path, where: Condition) -> list[tuple[Any, int]]:
-        def read(connection: Connection) -> list[tuple[Record, int]]:
+    def firsts(
+        self, field: str, query: RawQuery | Query | None = None
+    ) -> list[tuple[Any, int, int]]:
+        """Do the same, and give the position of the first document of each value too."""
+        where = Query.parse(query).only_where("counts")
+        return self._firsts(path_of(field, "counts"), where)
+
+    def _firsts(self, path: Path, where: Condition) -> list[tuple[Any, int, int]]:
+        def read(connection: Connection) -> list[tuple[Record, int, int]]:
             found = self.table.first_of_each(connection, where, path)
-            records = self.table.records(connection, [position for position, _ in found], [path])
-            return [(record, n) for record, (_, n) in zip(records, found, strict=True)]
+            positions = [position for position, _ in found]
+            records = self.table.records(connection, positions, [path])
+            check_found(records, positions)
+            return [(record, n, at) for record, (at, n) in zip(records, found, strict=True)]
 
         return counted_values(self._storage.read(read), path)
 
@@ -105,18 +116,13 @@ class ServiceReader:
 
         def read(connection: Connection) -> list[Record]:
             positions = self.table.positions(connection, Query(where), 1)
-            return self.table.records(connection, positions, parsed.select)
+            return self.table.records(connection, positions, parsed.reads)
 
         records = self._storage.read(read)
         if not records:
             raise not_found(id)
-        return _shown(records[0], parsed)
+        return parsed.shown(records[0].document())
 
     def items(self, query: RawQuery | Query | None = None) -> ServiceIterable:
         """Give all documents, or those that match, lazily: pages are read while one iterates."""
         return ServiceIterable(self.table, Query.parse(query))
-
-
-def _shown(record: Record, query: Query) -> Document:
-    document = record.document()
-    return document if query.select is None else selected(document, query.select)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 from marcelle_nb.data import change_log, taken_rows
 from marcelle_nb.data.document_keys import not_found
 from marcelle_nb.data.query import Query
-from marcelle_nb.data.record_rows import chunks
+from marcelle_nb.data.record_rows import check_found, chunks
 from marcelle_nb.data.service_events import MANY
+from marcelle_nb.data.shown_list import ShownList
 from marcelle_nb.data.taken import Taken
-from marcelle_nb.errors import Conflict
+from marcelle_nb.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -108,15 +109,41 @@ class ServiceWriter:
             for chunk in chunks(positions):
                 before = self._table.records(connection, chunk, ())
                 after = [change(record.body) for record in before]
-                self._table.replace(connection, list(zip(chunk, after, strict=True)), keys)
-                if keys is not None:
-                    after = self._table.records(connection, chunk, arrays=with_arrays)
-                records += after
+                records += self._replaced(connection, chunk, after, keys, arrays=with_arrays)
             self._log(connection, kind, records)
             return records
 
         records = self._write(work, lambda them: self._post(kind, them))
         return _documents(records, arrays=arrays)
+
+    def exchange(
+        self,
+        where: Condition,
+        change: Callable[[Record], Record],
+        key: str,
+        note: Callable[[Document], T],
+        ids: Collection[str],
+    ) -> list[T]:
+        """Change a key of documents that match, of which those of the ids must be some.
+
+        Gives what `note` makes of each as it was, with its value of the key.
+        """
+
+        def work(connection: Connection) -> tuple[list[T], list[Record]]:
+            positions = self._locked(connection, where, None)
+            with_arrays = self._tells_arrays(len(positions))
+            notes: list[T] = []
+            records: list[Record] = []
+            for chunk in chunks(positions):
+                before = self._table.records(connection, chunk, [(key,)])
+                notes += [note(record.document()) for record in before]
+                after = [change(record) for record in before]
+                records += self._replaced(connection, chunk, after, {key}, arrays=with_arrays)
+            _check_there(ids, records)
+            self._log(connection, "patched", records)
+            return notes, records
+
+        return self._write(work, lambda found: self._post("patched", found[1]))[0]
 
     def remove(self, where: Condition, *, id: object = None, arrays: bool = True) -> list[Document]:
         """Delete documents that match, and give them as they were; see `change`."""
@@ -132,14 +159,15 @@ class ServiceWriter:
         _, records = self._write(work, lambda found: self._post_removed(*found))
         return _documents(records, arrays=arrays)
 
-    def take(self, where: Condition) -> Taken:
-        """Take documents out that match, so that they can be put back."""
+    def take(self, where: Condition, ids: Collection[str] = ()) -> Taken:
+        """Take documents out that match, so that they can be put back; `ids` as in `exchange`."""
         key = taken_rows.new_key()
 
         def work(connection: Connection) -> tuple[list[int], list[Record]]:
             positions = self._locked(connection, where, None)
             with_arrays = self._tells_arrays(len(positions))
             records = self._table.records(connection, positions, arrays=with_arrays)
+            _check_there(ids, records)
             if records:
                 taken_rows.hide(connection, self._storage, positions, key)
             self._log(connection, "removed", records)
@@ -148,15 +176,19 @@ class ServiceWriter:
         _, records = self._write(work, lambda found: self._post_removed(*found))
         taken = Taken([it.body["id"] for it in records], key, self._storage.taken.forget)
         if records:
-            self._storage.taken.keep(key)
+            self._storage.keep(key)
         self._storage.throw_away(self._storage.taken.forgotten())
         return taken
 
-    def put_back(self, taken: Taken) -> list[str]:
-        """Put back what was taken out, and give the ids of what was."""
+    def put_back(self, taken: Taken, *, whole: bool) -> list[str]:
+        """Put back what was taken out, or only all of it, and give the ids of what was."""
 
         def work(connection: Connection) -> list[Record]:
             positions = taken_rows.put_back(connection, taken.key, self._table.service)
+            if whole and len(positions) != len(taken):
+                raise Conflict(
+                    f"documents: expected all {len(taken)} to be put in place, got {len(positions)}"
+                )
             with_arrays = self._tells_arrays(len(positions))
             records = self._table.records(connection, positions, arrays=with_arrays)
             self._log(connection, "created", records)
@@ -166,11 +198,12 @@ class ServiceWriter:
             self._forget_places([record.body["id"] for record in records])
             self._post("created", records)
 
-        for _ in range(_TRIES):
+        for n_left in reversed(range(_TRIES if len(taken) else 0)):
             try:
                 return [record.body["id"] for record in self._write(work, then)]
             except Conflict:  # another process gave a document one of the ids just now
-                continue
+                if whole and not n_left:
+                    raise
         return []
 
     def _add(
@@ -182,7 +215,7 @@ class ServiceWriter:
     ) -> list[Document]:
         if len(set(ids)) < len(ids):
             raise Conflict("id: expected each once, got one several times in a list")
-        documents = [record.document() for record in records]
+        documents = _documents(records, arrays=True)
 
         def work(connection: Connection) -> None:
             if ids and (there := self._table.taken_ids(connection, ids)):
@@ -201,15 +234,41 @@ class ServiceWriter:
         return documents
 
     def _write(self, work: Callable[[Connection], T], then: Callable[[T], object]) -> T:
+        may_be_there = False
+
+        def noted(connection: Connection) -> T:
+            nonlocal may_be_there
+            may_be_there = False  # what is done once more changed nothing before
+            result = work(connection)
+            may_be_there = True
+            return result
+
         try:
-            result = self._storage.write(work, then)
-        except Exception:
-            raise
-        except BaseException:  # a KeyboardInterrupt, perhaps between the change and its telling
-            self._events.post("reset", [])
+            result = self._storage.write(noted, then)
+        except BaseException:
+            # the answer to the commit was lost, or a KeyboardInterrupt came before the telling
+            if may_be_there:
+                self._events.post("reset", [])
+                self._events.deliver()
             raise
         self._events.deliver()
         return result
+
+    def _replaced(
+        self,
+        connection: Connection,
+        positions: Sequence[int],
+        records: list[Record],
+        keys: Collection[str] | None,
+        *,
+        arrays: bool,
+    ) -> list[Record]:
+        """Write documents of which some keys changed, or all, and give them as they are then."""
+        check_found(records, positions)
+        self._table.replace(connection, list(zip(positions, records, strict=True)), keys)
+        if keys is None:
+            return records
+        return self._table.records(connection, positions, arrays=arrays)
 
     def _locked(self, connection: Connection, where: Condition, id: object) -> list[int]:
         positions = self._table.positions(connection, Query(where), None, lock=True)
@@ -239,5 +298,13 @@ class ServiceWriter:
             self._places.pop(identifier, None)
 
 
+def _check_there(ids: Collection[str], records: Sequence[Record]) -> None:
+    if ids:
+        there = {record.body["id"] for record in records}
+        missing = next((one for one in ids if one not in there), None)
+        if missing is not None:
+            raise NotFound(str(not_found(missing)), {"id": missing})
+
+
 def _documents(records: Sequence[Record], *, arrays: bool) -> list[Document]:
-    return [record.document() if arrays else record.plain() for record in records]
+    return ShownList(record.document() if arrays else record.plain() for record in records)

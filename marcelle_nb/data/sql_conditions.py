@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from marcelle_nb.data.conditions import All, Any_, Compare, Not
-from marcelle_nb.data.tables import INDEXED_LENGTH, documents
+from marcelle_nb.data.records import encoded_path
+from marcelle_nb.data.tables import INDEXED_LENGTH, blobs, documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ _OPERATORS = {
 }
 
 _ID = ("id",)
+
+_NOTES = ("dtype", "shape", "type")
+"""What stands in the place of an array or a thumbnail."""
 
 _COLUMNS: dict[Path, sa.Column[Any]] = {
     _ID: documents.c.id,
@@ -105,8 +109,12 @@ class _Writer:
         if isinstance(condition, Not):
             return sa.not_(replace(self, is_negated=True).sql(condition.condition))
         if isinstance(condition.value, tuple):
-            return self._one_of(condition.path, condition.value)
-        return self._compared(condition, condition.value)
+            found = self._one_of(condition.path, condition.value)
+        else:
+            found = self._compared(condition, condition.value)
+        if condition.path[-1] in _NOTES and len(condition.path) > 1:
+            found = _outside_arrays(condition, found)
+        return found
 
     def _compared(self, condition: Compare, value: Scalar) -> sa.ColumnElement[bool]:
         path, compare = condition.path, _OPERATORS[condition.operator]
@@ -162,6 +170,17 @@ class _Writer:
         self, column: sa.ColumnElement[Any], expression: Any
     ) -> sa.ColumnElement[bool]:
         return sa.and_(column.is_not(None), expression) if self.is_negated else expression
+
+
+def _outside_arrays(condition: Compare, found: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Take what the body notes of an array in its place for nothing, as users see none of it."""
+    is_array = sa.exists().where(
+        blobs.c.position == documents.c.position, blobs.c.path == encoded_path(condition.path[:-1])
+    )
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    if None in values and condition.operator not in ("lt", "gt"):
+        return sa.or_(is_array, found)
+    return sa.and_(sa.not_(is_array), found)
 
 
 def _has_id(condition: All) -> bool:

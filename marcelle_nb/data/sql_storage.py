@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 import weakref
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from marcelle_nb.data import taken_rows
 from marcelle_nb.data.fork_gate import gate
 from marcelle_nb.data.tables import VERSION, meta, metadata
+from marcelle_nb.data.taken_keeper import TakenKeeper
 from marcelle_nb.data.taken_keys import TakenKeys
 from marcelle_nb.errors import GeneralError, StoreError, Unavailable, Unprocessable
 
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GONE = (
-    "the file was moved, replaced or deleted since it was opened: nothing was changed;"
-    " put it back, or open the store anew"
+    "the file was moved, replaced or deleted since it was opened: nothing was changed; put it back,"
+    " or close this store to open the one that is there now"
 )
+
+DAMAGED = "the data is damaged: go back to a backup"
 
 _open: weakref.WeakSet[SqlStorage] = weakref.WeakSet()
 _abandoned: list[sa.Engine] = []
@@ -62,6 +66,7 @@ class SqlStorage(ABC):
         self.origin = secrets.token_hex(8)
         self.lock = threading.RLock()
         self.taken = TakenKeys()
+        self._keeper = TakenKeeper(self)
         self._closed = False
         self._engine = self._connected()
         _open.add(self)
@@ -79,8 +84,14 @@ class SqlStorage(ABC):
             then(result)
         return result
 
+    def keep(self, key: str) -> None:
+        """Note what was taken out here: it is not thrown away while this process lives."""
+        self.taken.keep(key)
+        if self.location.backend != "memory":
+            self._keeper.start()
+
     def throw_away(self, keys: Iterable[str]) -> None:
-        """Delete what was taken out and cannot be put back; where that fails, in a day's time."""
+        """Delete what was taken out and cannot be put back; where that fails, in a week's time."""
         with suppress(StoreError):
             taken_rows.throw_away(self, keys)
 
@@ -90,6 +101,7 @@ class SqlStorage(ABC):
             if not self._closed:
                 self.throw_away(self.taken.all())
             self._closed = True
+            self._keeper.close()
             self._finalizer()
 
     @property
@@ -136,6 +148,10 @@ class SqlStorage(ABC):
         if rows:
             connection.execute(sa.insert(table), rows)
 
+    def clock(self) -> float | sa.ColumnElement[float]:
+        """Give the seconds since 1970 by the clock that all who open this data share."""
+        return time.time()
+
     def first_number(self) -> dict[str, int]:
         """Give the number of a new change until its commit; nothing where it is final at once."""
         return {}
@@ -165,7 +181,8 @@ class SqlStorage(ABC):
         return False
 
     def _connected(self) -> sa.Engine:
-        engine = self._new_engine()
+        with gate:
+            engine = self._new_engine()
         # not the storage itself, which would never be collected then
         self._finalizer = weakref.finalize(self, _dispose, engine, os.getpid())
         return engine
@@ -174,7 +191,7 @@ class SqlStorage(ABC):
         """Check the tables, or make them where there are none; only that writes."""
         if not self._run(self._is_store, writes=False):
             self._run(self._make_tables, writes=True)
-        self.throw_away(self.read(taken_rows.old_keys))
+        taken_rows.throw_away_old(self)
 
     def _is_store(self, connection: sa.Connection) -> bool:
         self._look(connection)
@@ -202,10 +219,7 @@ class SqlStorage(ABC):
             # raised below, outside of `except`: the driver's own text may hold a password, and a
             # chained exception would show it
             try:
-                if self._closed:
-                    raise Unavailable(
-                        f"{self.location.shown}: expected an open store, it is closed"
-                    )
+                self._check_open()
                 with gate, self._engine.connect() as bare:
                     connection = bare.execution_options(**self._options(writes=writes))
                     with connection.begin():
@@ -217,14 +231,25 @@ class SqlStorage(ABC):
                 attempt += 1
                 repeat = self._may_repeat(error, attempt, writes=writes)
                 failure = None if repeat else self._translated(error)
+            except UnicodeDecodeError:  # a driver says so of damaged text, also in its own errors
+                failure = GeneralError(f"{self.location.shown}: {DAMAGED}")
+            except OverflowError:  # of what is bound to a statement
+                failure = GeneralError(
+                    f"{self.location.shown}: a document or array is larger than a database takes"
+                )
             if failure is not None:
                 raise failure
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable(f"{self.location.shown}: expected an open store, it is closed")
 
     def _after_fork(self) -> None:
         """Begin anew in a forked process, which shares nothing with its parent but the data."""
         self.lock = threading.RLock()
         self.origin = secrets.token_hex(8)
         self.taken = TakenKeys()
+        self._keeper = TakenKeeper(self)
         self._finalizer.detach()
         _abandoned.append(self._engine)
         if not self._closed:
@@ -247,7 +272,8 @@ def check_version(version: object, shown: str) -> None:
 
 def _dispose(engine: sa.Engine, process: int) -> None:
     if os.getpid() == process:
-        engine.dispose()
+        with gate:
+            engine.dispose()
 
 
 def _after_fork() -> None:

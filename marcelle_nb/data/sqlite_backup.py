@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from marcelle_nb.data.replaced_file import replaced_file
+from marcelle_nb.data.sqlite_count import count_anew
 from marcelle_nb.errors import BadRequest, Conflict, GeneralError, NotFound
 
 
@@ -23,24 +24,28 @@ def copy_to(source: sqlite3.Connection, given: os.PathLike[str] | str, own: Path
     own : Path or None
         The store's own file, which is never replaced.
     """
-    target = Path(os.path.realpath(Path(given).expanduser()))
+    target = _target(given)
     _check(target, own)
-    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")
-    os.close(handle)
-    try:
+    with replaced_file(target) as beside:
         with closing(sqlite3.connect(beside, isolation_level=None)) as copy:
             source.backup(copy)  # all in one step: one state of the data
             copy.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, without a log
+            count_anew(copy)  # a log of the store is not one of its backup
             found = copy.execute("PRAGMA quick_check(1)").fetchone()
-            if found != ("ok",):
-                raise GeneralError(f"{target}: expected a whole copy, {found[0]}")
-        _sync(Path(beside))
-        os.chmod(beside, 0o644)  # noqa: PTH101 as a file that `open` makes
-        Path(beside).replace(target)
-        _sync(target.parent)
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(beside + suffix).unlink(missing_ok=True)
+        if found != ("ok",):
+            raise GeneralError(f"{target}: expected a whole copy, {found[0]}")
+
+
+def _target(given: object) -> Path:
+    path = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise BadRequest(f"path: expected that of a file, got {given!r:.80}")
+    try:
+        found = os.path.realpath(Path(path).expanduser())
+        os.fsencode(found)
+    except (RuntimeError, UnicodeEncodeError):  # no such user; half of a surrogate pair
+        raise BadRequest(f"path: expected that of a file, got {path!a:.80}") from None
+    return Path(found)
 
 
 def _check(target: Path, own: Path | None) -> None:
@@ -48,18 +53,10 @@ def _check(target: Path, own: Path | None) -> None:
         raise NotFound(f"{target}: expected a folder that is there, got none: make it first")
     if target.is_dir():
         raise BadRequest(f"{target}: expected the name of a file, got a folder")
+    if target.exists() and not target.is_file():  # a pipe or a device would be replaced
+        raise BadRequest(f"{target}: expected a file, got something else")
     if target == own or (own is not None and target.exists() and target.samefile(own)):
         raise BadRequest(f"{target}: expected another file than the store's own")
     logs = [target.with_name(target.name + suffix) for suffix in ("-wal", "-journal")]
     if any(log.exists() for log in logs):  # it would be applied to the copy
         raise Conflict(f"{target}: expected a file that nobody has open, got a store in use")
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():  # folders cannot be synchronised there
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

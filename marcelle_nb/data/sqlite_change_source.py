@@ -43,7 +43,8 @@ class SQLiteChangeSource(ChangeSource):
     def close(self) -> None:
         """Let go of the file."""
         if self._connection is not None:
-            self._connection.close()
+            with gate:
+                self._connection.close()
         self._connection = None
 
     def _data_version(self) -> Any:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from marcelle_nb.data.fork_gate import gate
+from marcelle_nb.data.sqlite_count import count_on
 from marcelle_nb.data.sqlite_values import add_functions
 
 if TYPE_CHECKING:
@@ -71,9 +73,10 @@ def new_engine(file: str | None, settings: list[str]) -> sa.Engine:
 
 def raw_connection(file: str) -> sqlite3.Connection:
     """Open a connection that is in no transaction unless told, to be closed on the same thread."""
-    return sqlite3.connect(
-        file, timeout=BUSY_S, isolation_level=None, uri=file.startswith(_ADDRESS)
-    )
+    with gate:
+        return sqlite3.connect(
+            file, timeout=BUSY_S, isolation_level=None, uri=file.startswith(_ADDRESS)
+        )
 
 
 def read_only(path: Path, *, fixed: bool) -> str:
@@ -171,7 +174,10 @@ def _begin(connection: sa.Connection) -> None:
     driver.execute("PRAGMA busy_timeout = 0")
     try:
         patiently(lambda: driver.execute("BEGIN IMMEDIATE"))
+        if not isinstance(driver, _MemoryConnection):
+            count_on(driver)
     except sqlite3.Error as error:
+        driver.rollback()
         raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from None
     finally:
         driver.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from marcelle_nb.data.sql_storage import GONE
+from marcelle_nb.data.sql_storage import DAMAGED, GONE
 from marcelle_nb.errors import (
     Forbidden,
     GeneralError,
@@ -53,6 +53,8 @@ _SYSTEM_MEANINGS: dict[int | None, tuple[type[StoreError], str]] = {
 
 def translated(error: BaseException, shown: str) -> StoreError:
     """Say what failed at a place, and what to do about it."""
+    if isinstance(error, UnicodeDecodeError):  # in the text of an error, which it hides
+        return GeneralError(f"{shown}: {DAMAGED}")
     if isinstance(error, OSError):
         known = _SYSTEM_MEANINGS.get(error.errno)
     else:

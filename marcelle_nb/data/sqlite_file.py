@@ -9,8 +9,10 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from marcelle_nb.data.file_systems import is_on_network
+from marcelle_nb.data.fork_gate import gate
 from marcelle_nb.data.sql_storage import check_version
 from marcelle_nb.data.sqlite_connections import patiently, raw_connection, read_only
+from marcelle_nb.data.sqlite_log import check_log, start_count
 from marcelle_nb.data.tables import meta
 from marcelle_nb.errors import BadRequest, Forbidden, NotFound, Unprocessable
 
@@ -43,12 +45,14 @@ class SQLiteFile:
 
     def __init__(self, path: Path) -> None:
         _check_path(path)
+        check_log(path)
         self._path = path
         is_shared = is_on_network(path.parent)
         self.address, self.uses_log = str(path), False
         try:
-            with closing(raw_connection(self.address)) as connection:
+            with gate, closing(raw_connection(self.address)) as connection:
                 _check_owner(connection, path)
+                start_count(connection)  # before there is a log
                 self.uses_log = not is_shared and patiently(lambda: _uses_log(connection))
                 if not self.uses_log:
                     patiently(lambda: connection.execute("PRAGMA journal_mode = DELETE").fetchone())
@@ -83,7 +87,11 @@ def _readable(path: Path, error: sqlite3.OperationalError) -> str | None:
     has_log = any(log.exists() and log.stat().st_size for log in logs)
     for fixed in (False, True)[: 1 if has_log else 2]:
         address = read_only(path, fixed=fixed)
-        with suppress(sqlite3.OperationalError), closing(raw_connection(address)) as connection:
+        with (
+            suppress(sqlite3.OperationalError),
+            gate,
+            closing(raw_connection(address)) as connection,
+        ):
             _check_owner(connection, path)
             return address
     if not has_log:
@@ -104,13 +112,19 @@ def _check_path(path: Path) -> None:
             f"{path}: expected a file in a folder that is there, got none: make it first"
         )
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except FileNotFoundError:
         return
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         raise BadRequest(f"{path}: expected a file, got a folder; add a name, as in class.db")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise BadRequest(f"{path}: expected a file, got something else")
+    if status.st_nlink > 1:  # the log lies beside one name, and who opens another misses it
+        raise BadRequest(
+            f"{path}: expected a file of one name, got one of {status.st_nlink} (hard links), under"
+            " each of which its newest changes would be lost to the others: remove the others, or"
+            " replace them by symbolic links"
+        )
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data import sqlite_connections
+from marcelle_nb.data.fork_gate import gate
 from marcelle_nb.data.sql_storage import SqlStorage
 from marcelle_nb.data.sqlite_backup import copy_to
 from marcelle_nb.data.sqlite_errors import translated
@@ -56,7 +57,7 @@ class SQLiteStorage(SqlStorage):
         try:
             if location.path is not None:
                 self._file = SQLiteFile(location.path)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             failure = translated(error, location.shown)
         if failure is not None:
             raise failure
@@ -95,12 +96,13 @@ class SQLiteStorage(SqlStorage):
     def backup(self, path: os.PathLike[str] | str) -> None:
         """Write a whole copy to a file, also while others write here."""
         with self.lock:
+            self._check_open()
             failure = None
             try:
-                with self._engine.connect() as connection:
+                with gate, self._engine.connect() as connection:
                     driver: Any = connection.connection.driver_connection
                     copy_to(driver, path, self.location.path)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 failure = translated(error, os.fspath(path))
             if failure is not None:
                 raise failure
@@ -121,6 +123,7 @@ class SQLiteStorage(SqlStorage):
 
     def raw_connection(self) -> sqlite3.Connection:
         """Open a connection of the caller's own, to be closed by it on the same thread."""
+        self._check_open()
         if self._file is None:
             raise ValueError("location: expected a file, got memory, which has one connection")
         return sqlite_connections.raw_connection(self._file.address)

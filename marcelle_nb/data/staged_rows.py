@@ -9,6 +9,7 @@ from marcelle_nb.data import taken_rows
 from marcelle_nb.data.document_keys import new_record, now
 from marcelle_nb.data.document_table import DocumentTable
 from marcelle_nb.data.taken import Taken
+from marcelle_nb.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ class StagedRows:
     """Collects documents in the store, and makes all of them appear in one change.
 
     Other writers get their turns between two calls of `add`. Where the process ends before
-    `publish`, nothing appears: what it left is thrown away a day later.
+    `publish`, nothing appears: what it left is thrown away a week later.
 
     Parameters
     ----------
@@ -46,8 +47,16 @@ class StagedRows:
         self._ids += [record.body["id"] for record in records]
 
     def publish(self) -> list[str]:
-        """Let all of them be seen, and give their ids."""
-        self._service.put_back(Taken(self._ids, self._key, self._storage.taken.forget))
+        """Let all of them be seen, and give their ids.
+
+        Raises
+        ------
+        NotFound, Conflict
+            If some are not there any more, or cannot be seen; then none of them is.
+        """
+        if self._ids:
+            taken = Taken(self._ids, self._key, self._storage.taken.forget)
+            self._service.put_back(taken, whole=True)
         return self._ids
 
     def discard(self) -> None:
@@ -57,6 +66,8 @@ class StagedRows:
     def _insert(self, connection: Connection, records: list[Record]) -> None:
         if not self._ids:
             taken_rows.hide(connection, self._storage, [], self._key)
-            self._storage.taken.keep(self._key)
+            self._storage.keep(self._key)
+        elif not taken_rows.renew(connection, self._storage, [self._key]):
+            raise NotFound("new rows: expected those before to be there, but they were thrown away")
         positions = self._storage.new_positions(connection, len(records))
         self._table.insert(connection, records, positions)

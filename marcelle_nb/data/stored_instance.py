@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +12,19 @@ import numpy as np
 from marcelle_nb.data.instance import checked
 from marcelle_nb.data.javascript_number import javascript_number
 from marcelle_nb.data.records import copied
+from marcelle_nb.data.selection import selected
+from marcelle_nb.data.shown_document import ShownDocument
 from marcelle_nb.errors import ImageRejected
 from marcelle_nb.image import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from marcelle_nb.data.conditions import Path
     from marcelle_nb.data.instance import Instance
     from marcelle_nb.data.records import Document
+
+Y = ("y",)
 
 _DATA_URL = "data:image/"
 
@@ -30,46 +36,46 @@ def as_document(given: object, name: str) -> Document:
     return {**kept, "datasetName": name}
 
 
-def as_instance(document: Mapping[str, Any]) -> Instance:
-    """Make an instance of a document, which may be a part of one, or come from JavaScript.
+def as_instance(document: Mapping[str, Any], select: Collection[Path] | None = None) -> Instance:
+    """Make an instance of a document, which may come from JavaScript, or the parts asked for.
 
     Lists of numbers become arrays; what is no `x`, as a client may have written it, stays as it is.
     """
-    whole = renamed(copied(dict(document)))
-    instance = {key: it for key, it in whole.items() if not _says_nothing(key, it)}
+    whole = renamed(dict(document))
+    if select is not None:
+        whole = selected(whole, select)
+    instance = {key: copied(it) for key, it in whole.items() if not _says_nothing(key, it)}
     x = instance.get("x")
     if isinstance(x, list | np.ndarray):
         instance["x"] = _array(x)
     elif isinstance(x, str) and x.startswith(_DATA_URL):
         instance["x"] = _pixels(x)
-    if "x" in document or "features" in document:  # else only some fields were asked for
-        instance.setdefault("y", None)
-    y = instance.get("y")
-    if isinstance(y, int | float) and not isinstance(y, bool):
-        instance["y"] = shown_label(y)
-    elif isinstance(y, str) and not y:
-        instance["y"] = None
-    return instance
+    if select is None or Y in select:
+        instance["y"] = _label(instance.get("y"))
+    return ShownDocument(instance)
 
 
 def renamed(row: dict[str, Any]) -> dict[str, Any]:
     """Read the `features` and `label` of Marcelle's first versions as `x` and `y`."""
-    if row.get("x") is not None or not isinstance(row.get("features"), list | np.ndarray):
+    if not is_early(row):
         return row
     result = {key: value for key, value in row.items() if key not in ("features", "x")}
     result["x"] = row["features"]
-    if isinstance(row.get("label"), str) and row.get("y") is None:
+    if _has_early_label(row):
         result["y"] = result.pop("label")
     return result
 
 
-def label_query(label: str | None) -> dict[str, Any]:
-    """Give the query for what `as_instance` shows with a label; None and "" stand for none."""
-    if not label:
-        early: dict[str, Any] = {"$or": [{"label": None}, {"label": ""}, {"x": {"$ne": None}}]}
-        return {"y": {"$in": [None, ""]}, **early}
-    early = {"y": None, "x": None, "label": label}
-    return {"$or": [{"y": {"$in": [label, *_numbers(label)]}}, early]}
+def is_early(row: Mapping[str, Any]) -> bool:
+    """Say whether a row is one of Marcelle's first versions; arrays may be notes of them."""
+    features = row.get("features")
+    is_note = isinstance(features, dict) and features.keys() == {"dtype", "shape"}
+    return row.get("x") is None and (is_note or isinstance(features, list | np.ndarray))
+
+
+def shown_y(row: Mapping[str, Any]) -> Any:
+    """Give the label that an instance of this row shows."""
+    return _label(row["label"] if is_early(row) and _has_early_label(row) else row.get("y"))
 
 
 def shown_label(value: Any) -> str:
@@ -77,12 +83,26 @@ def shown_label(value: Any) -> str:
     return javascript_number(value) if isinstance(value, float) else str(value)
 
 
-def _numbers(label: str) -> list[float]:
+def stored_forms(label: str) -> list[str | float | bool]:
+    """Give the values of JSON that are shown as a label."""
+    if label in ("True", "False"):
+        return [label, label == "True"]
     try:
         number = float(label)
     except ValueError:
-        return []
-    return [number] if abs(number) < 2**53 and shown_label(number) == label else []
+        return [label]
+    is_shown_so = math.isfinite(number) and shown_label(number) == label
+    return [label, number] if is_shown_so else [label]
+
+
+def _has_early_label(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get("label"), str) and row.get("y") is None
+
+
+def _label(y: Any) -> Any:
+    if isinstance(y, int | float):
+        return shown_label(y)
+    return None if isinstance(y, str) and not y else y
 
 
 def _says_nothing(key: str, value: object) -> bool:

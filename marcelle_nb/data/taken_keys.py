@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 
 
 class TakenKeys:
@@ -10,7 +11,8 @@ class TakenKeys:
 
     Notes
     -----
-    Thread: any. `forget` is called where objects are collected, and so does next to nothing.
+    Thread: any. `forget` is called where objects are collected, and so does next to nothing. There
+    is no lock, which a forked process could find held: each step alone is whole.
     """
 
     def __init__(self) -> None:
@@ -22,16 +24,27 @@ class TakenKeys:
         """Note a key."""
         self._kept.add(key)
 
+    @property
+    def kept(self) -> list[str]:
+        """The keys that somebody holds."""
+        return [*self._kept.copy()]
+
     def forgotten(self) -> list[str]:
         """Give the keys that nobody holds any more, once."""
-        keys = [self._forgotten.popleft() for _ in range(len(self._forgotten))]
+        keys: list[str] = []
+        with suppress(IndexError):  # another thread may take some too
+            while True:
+                keys.append(self._forgotten.popleft())
         return self._given_up(keys)
 
     def all(self) -> list[str]:
         """Give all keys, once."""
-        return self._given_up([*self._kept])
+        return self._given_up(self.kept)
 
     def _given_up(self, keys: list[str]) -> list[str]:
-        found = [key for key in keys if key in self._kept]
-        self._kept.difference_update(keys)
+        found = []
+        for key in keys:
+            with suppress(KeyError):
+                self._kept.remove(key)
+                found.append(key)
         return found

@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import time
 import tracemalloc
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tests.benchmark.report import heading, median_s, row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from marcelle_nb.data.dataset import Dataset
     from marcelle_nb.data.service import Service
 
 ROWS, WIDTH, AT_ONCE = 100_000, 1_024, 1_000
@@ -31,16 +33,37 @@ def measure(n_rows: int = ROWS) -> None:
     heading(f"Stores: {n_rows:,} rows of {WIDTH:,} float32 in SQLite, {AT_ONCE:,} a transaction")
     folder = Path(tempfile.mkdtemp(prefix="marcelle-stores-"))
     try:
-        bare = _bare_s(folder / "bare.db", n_rows)
-        with mnb.data_store(folder / "ours.db") as store:
+        with (
+            mnb.data_store(folder / "service.db") as store,
+            mnb.data_store(folder / "dataset.db") as other_store,
+            closing(_bare(folder / "bare.db")) as connection,
+        ):
             service = store.service("rows")
-            ours = sum(_create_s(service, n_rows))
-            row("written: ours", f"{n_rows / ours:,.0f} rows/s", f"{ours:.1f} s")
-            row("  a bare executemany", f"{n_rows / bare:,.0f} rows/s", f"{bare:.1f} s")
-            row("  speed, ours to bare", f"{bare / ours:.2f}", "at least 0.33")
+            _write(connection, service, mnb.dataset("rows", other_store), n_rows)
             _read(service, n_rows)
     finally:
         shutil.rmtree(folder)
+
+
+def _write(connection: sqlite3.Connection, service: Service, data: Dataset, n_rows: int) -> None:
+    """Write in turns, so that what else the machine does falls on all alike."""
+    bare = "a bare executemany"
+    seconds = {bare: 0.0, "service.create": 0.0, "dataset.create": 0.0}
+    for numbers in _parts(n_rows):
+        # the blobs are made before, so that nothing but SQLite's own work is measured
+        blobs = [_npy(x) for x in numbers]
+        documents = [{"x": x, "y": f"label {i % LABELS}"} for i, x in enumerate(numbers)]
+        acts: tuple[Callable[[], object], ...] = (
+            partial(_insert, connection, blobs),
+            partial(service.create, documents),
+            partial(data.create, documents),
+        )
+        for name, act in zip(seconds, acts, strict=True):
+            seconds[name] += _seconds(act)
+    for name, taken in seconds.items():
+        row(f"written by {name}", f"{n_rows / taken:,.0f} rows/s", f"{taken:.1f} s")
+        if name != bare:
+            row("  speed, to that of the bare one", f"{seconds[bare] / taken:.2f}", "at least 0.33")
 
 
 def _read(service: Service, n_rows: int) -> None:
@@ -64,28 +87,18 @@ def _iterate(service: Service) -> None:
         assert document["x"].shape == (WIDTH,)
 
 
-def _create_s(service: Service, n_rows: int) -> Iterator[float]:
-    for numbers in _parts(n_rows):
-        documents = [{"x": x, "y": f"label {i % LABELS}"} for i, x in enumerate(numbers)]
-        yield _seconds(partial(service.create, documents))
-
-
-def _bare_s(path: Path, n_rows: int) -> float:
+def _bare(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)")
+    return connection
 
-    def write(blobs: list[tuple[bytes]]) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO rows (data) VALUES (?)", blobs)
-        connection.execute("COMMIT")
 
-    # the blobs are made before, so that nothing but SQLite's own work is measured
-    parts = ([_npy(x) for x in numbers] for numbers in _parts(n_rows))
-    seconds = sum(_seconds(partial(write, blobs)) for blobs in parts)
-    connection.close()
-    return seconds
+def _insert(connection: sqlite3.Connection, blobs: list[tuple[bytes]]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany("INSERT INTO rows (data) VALUES (?)", blobs)
+    connection.execute("COMMIT")
 
 
 def _npy(x: np.ndarray) -> tuple[bytes]:
