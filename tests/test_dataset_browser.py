@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from marcelle_nb import image
+from marcelle_nb.components import dataset_browser as module
+from marcelle_nb.components import retried
 from marcelle_nb.components.dataset_browser import MAX_PAGE, DatasetBrowser
+from marcelle_nb.data.collection import Collection
 from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.errors import Unavailable
 from tests.eventually import eventually
 from tests.fake_page import FakePage
 from tests.stores import KINDS, open_store
@@ -283,6 +287,70 @@ def test_groups_stay_in_their_places_when_instances_move():
     browser.close()
 
 
+def test_a_group_that_comes_back_or_is_renamed_keeps_its_place(browser, page, data):
+    data.create([{"x": [n], "y": label} for n, label in enumerate(["c", None, "d"])])
+    page.send(kind="remove_label", label="b")
+    eventually(lambda: [label for label, _ in browser._counts.value] == ["a", "c", "d", ""])
+    page.send(kind="undo")
+    eventually(lambda: [label for label, _ in browser._counts.value] == ["a", "b", "c", "d", ""])
+    page.send(kind="rename", label="a", to="z")
+    eventually(lambda: [label for label, _ in browser._counts.value] == ["z", "b", "c", "d", ""])
+    data.create({"x": [1], "y": "new"})
+    every = ["z", "b", "c", "d", "new", ""]
+    eventually(lambda: [label for label, _ in browser._counts.value] == every)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "order"),
+    [
+        ([], ["a", "b"], ["a", "b"]),
+        (["cat", "dog"], ["dog", "cat", "new"], ["cat", "dog", "new"]),
+        (["b", "c"], ["z", "b", "c"], ["z", "b", "c"]),
+        (["b", "a"], ["a", "x", "b", ""], ["x", "b", "a", ""]),
+        (["a", ""], ["a", "b", "", "c"], ["a", "b", "c", ""]),
+    ],
+)
+def test_new_groups_stand_where_a_fresh_view_has_them(before, now, order):
+    assert module._in_place(before, now) == order
+
+
+def test_counts_that_could_not_be_read_are_read_again(browser, page, data, monkeypatch):
+    counts = Collection.label_counts
+    fails = [True, True]
+
+    def failing(self):
+        if fails:
+            fails.pop()
+            raise Unavailable("the server does not answer")
+        return counts(self)
+
+    monkeypatch.setattr(retried, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(Collection, "label_counts", failing)
+    data.create({"x": [9], "y": "c"})
+    eventually(lambda: page.state["counts"] == [["a", 3], ["b", 3], ["c", 1]])
+    eventually(lambda: browser.alert.value == "")
+
+
+def test_static_html_is_of_few_pictures_and_labels(monkeypatch):
+    data = Dataset("browser of many")
+    labels = [f"label {n % 60}" for n in range(600)]
+    data.create([{"x": [1], "y": label, "thumbnail": THUMBNAIL} for label in labels])
+    data.create([{"x": [1]}] * 1_200)
+    monkeypatch.setattr(module, "STATIC_S", 60)
+    browser = DatasetBrowser(data)
+    html = browser.static_html()
+    assert html.count("<img") == module.STATIC_LABELS
+    assert "label 49: 10<" in html
+    assert "label 50:" not in html
+    assert "and 11 more labels" in html
+    monkeypatch.setattr(module, "STATIC_S", -1)
+    assert "<img" not in browser.static_html()
+    data.sift({"y": None})
+    assert "<em>no label</em>: 1,200" in browser.static_html()
+    browser.close()
+    data.sift().clear()
+
+
 # On stores
 
 
@@ -300,7 +368,7 @@ def test_it_shows_and_changes_what_any_store_holds(kind, request):
     page.send(kind="rename", label="a", to="b")
     eventually(lambda: page.state["counts"] == [["b", 400]])
     page.send(kind="undo")
-    eventually(lambda: page.state["counts"] == [["b", 200], ["a", 200]])
+    eventually(lambda: page.state["counts"] == [["a", 200], ["b", 200]])
     browser.close()
 
 

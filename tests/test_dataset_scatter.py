@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from marcelle_nb import image
+from marcelle_nb.components import plotted_points, retried
 from marcelle_nb.components.dataset_scatter import DatasetScatter
+from marcelle_nb.components.point_cloud import NUMBER
+from marcelle_nb.data.collection import Collection
 from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.errors import Unavailable
 from marcelle_nb.stream import Stream
 from tests.eventually import eventually
 from tests.fake_page import FakePage
@@ -52,16 +56,19 @@ class Plot(FakePage):
 
     def points(self):
         """Where the newest reading put the points, and their labels."""
-        content, (xy, codes) = self.buffers("points")[-1]
-        return self._as_points(content, xy, codes)
+        content, buffers = self.buffers("points")[-1]
+        return self._as_points(content, *buffers)
 
     @staticmethod
-    def _as_points(content, xy, codes):
+    def _as_points(content, xy, codes, values=None):
         names = dict(enumerate(content["labels"]))
         places = np.frombuffer(xy, "<f8").reshape(-1, 2).tolist()
+        numbers = [None] * len(places) if values is None else np.frombuffer(values).tolist()
         return [
-            (*place, names.get(code))
-            for place, code in zip(places, np.frombuffer(codes, "<u2").tolist(), strict=True)
+            (*place, number if code == NUMBER else names.get(code))
+            for place, code, number in zip(
+                places, np.frombuffer(codes, "<u2").tolist(), numbers, strict=True
+            )
         ]
 
     def selected(self):
@@ -99,9 +106,11 @@ def test_coordinates_travel_in_binary_and_never_as_traits(page):
 def test_axes_are_chosen_in_the_page_and_from_python(page, scatter):
     page.read()
     page.write(x="score", color="score")
-    eventually(lambda: page.points()[1] == (0.5, 2, "0.5"))
+    eventually(lambda: page.points()[1] == (0.5, 2, 0.5))
     scatter.y.set(2)
-    eventually(lambda: page.points()[1] == (0.5, 5, "0.5"))
+    eventually(lambda: page.points()[1] == (0.5, 5, 0.5))
+    scatter.color.set("y")
+    eventually(lambda: page.points()[1] == (0.5, 5, "b"))
 
 
 def test_an_instance_without_a_value_is_nowhere(page, data):
@@ -264,6 +273,74 @@ def test_what_is_removed_leaves_the_selection(page, scatter, data):
     eventually(lambda: scatter.selection.value == [second])
 
 
+def test_what_a_sift_takes_away_leaves_the_selection(scatter, data):
+    first, second, *_ = ids(data)
+    scatter.selection.set([first, second])
+    data.sift({"y": "b"})
+    eventually(lambda: scatter.selection.value == [second])
+
+
+def test_what_was_removed_unseen_leaves_the_selection(scatter, data):
+    first, second, *_ = ids(data)
+    scatter.selection.set([first, second])
+    scatter.view_seen("a")
+    scatter.view_gone("a")
+    eventually(lambda: not data.changes._subscriptions)
+    data.remove(first)
+    scatter.view_seen("b")
+    eventually(lambda: scatter.selection.value == [second])
+
+
+def failing(monkeypatch, method, times):
+    """Let a method of the store fail some times."""
+    real = getattr(Collection, method)
+    left = [Unavailable("the server does not answer")] * times
+
+    def try_(self, *arguments):
+        if left:
+            raise left.pop()
+        return real(self, *arguments)
+
+    monkeypatch.setattr(retried, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(Collection, method, try_)
+
+
+@pytest.mark.parametrize("method", ["items", "find"])
+def test_points_follow_after_the_store_has_failed(page, scatter, data, monkeypatch, method):
+    page.read()
+    failing(monkeypatch, method, 1)
+    if method == "items":
+        data.create([{"x": [9, 9, 9], "y": "a"}])
+    else:
+        data.sift({})
+    eventually(lambda: page.reading == 2)
+    assert len(page.points()) == data.count.value
+    eventually(lambda: scatter.alert.value == "")
+
+
+def test_a_page_gets_its_points_when_the_store_is_back(page, monkeypatch):
+    failing(monkeypatch, "items", 3)
+    assert len(page.read()) == 6
+
+
+def test_a_selection_is_checked_when_the_store_is_back(scatter, data, monkeypatch):
+    first, second, *_ = ids(data)
+    scatter.selection.set([first, second])
+    failing(monkeypatch, "items", 1)
+    data.sift({"y": "b"})
+    eventually(lambda: scatter.selection.value == [second])
+
+
+def test_points_are_shown_as_they_are_read(page, data, monkeypatch):
+    monkeypatch.setattr(plotted_points, "FIRST_S", 0)
+    monkeypatch.setattr(plotted_points, "EVERY_S", 0)
+    page.send(kind="points", request=1)
+    eventually(lambda: page.buffers("moved") and page.buffers("moved")[-1][0]["total"] == 6)
+    content, _ = page.buffers("points")[-1]
+    assert content["total"] < 6
+    eventually(lambda: page.state["newest"] == page.buffers("moved")[-1][0]["newest"])
+
+
 def test_a_point_under_the_pointer_is_told_with_its_thumbnail(page, scatter, data):
     page.read()
     page.send(kind="hover", reading=page.reading, point=3)
@@ -318,7 +395,7 @@ def test_static_html_is_a_picture_with_a_legend(scatter, data):
 
 def test_static_html_of_nothing_is_shown_too():
     scatter = DatasetScatter(Dataset("scatter of nothing"))
-    assert "0 points" in scatter.static_html()
+    assert "No instances yet" in scatter.static_html()
     scatter.close()
 
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from marcelle_nb import image
-from marcelle_nb.components import dataset_table
+from marcelle_nb.components import dataset_table, retried
 from marcelle_nb.components.dataset_table import MAX_PAGE, MAX_PICTURES, DatasetTable
+from marcelle_nb.data.collection import Collection
 from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.errors import Unavailable
 from tests.eventually import eventually
 from tests.fake_page import FakePage
 
@@ -63,6 +65,27 @@ def test_columns_are_chosen_from_what_the_instances_have(page, data):
     more = ["thumbnail", "y", "x", "score", "person", "createdAt"]
     eventually(lambda: page.state["columns"] == more)
     eventually(lambda: page.state["fields"] == [*more, "updatedAt", "id"])
+
+
+def test_what_could_not_be_read_is_read_again(page, table, data, monkeypatch):
+    find = Collection.find
+    fails = [True, True]
+
+    def failing(self, *arguments):
+        if fails:
+            fails.pop()
+            raise Unavailable("the server does not answer")
+        return find(self, *arguments)
+
+    first, second, *_ = ids(data)
+    table.selection.set([first, second])
+    before = table._revision.value
+    monkeypatch.setattr(retried, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(Collection, "find", failing)
+    data.sift({"id": {"$ne": first}})
+    eventually(lambda: table.selection.value == [second])
+    eventually(lambda: table._revision.value > before and table.alert.value == "")
+    data.sift()
 
 
 def test_columns_that_somebody_chose_stay(data):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from marcelle_nb.components import identifiers as module
-from marcelle_nb.components.identifiers import Identifiers
+from marcelle_nb.components.identifiers import Identifiers, still_there
+from marcelle_nb.data.dataset import Dataset
 
 KIND = Identifiers()
 
@@ -29,3 +30,13 @@ def test_too_many_are_refused(monkeypatch):
     monkeypatch.setattr(module, "MAX_IDENTIFIERS", 2)
     with pytest.raises(ValueError, match="selection: expected at most 2 identifiers, got 3"):
         KIND.check("selection", ["a", "b", "c"])
+
+
+def test_those_that_are_still_there_keep_their_order():
+    data = Dataset("identifiers")
+    first, second, third = data.create([{"x": [n], "y": "ab"[n % 2]} for n in range(3)])
+    data.remove(second)
+    assert still_there(data, [third, second, "unknown", first]) == [third, first]
+    assert still_there(data, []) == []
+    data.sift({"y": "b"})
+    assert still_there(data, [third, first]) == []

@@ -3,9 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from marcelle_nb import image
-from marcelle_nb.components.instance_fields import at, cell, own_scalars, pictures, selecting
-from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.components.instance_fields import at, cell, is_number, own_scalars, selecting
 
 
 @pytest.mark.parametrize(
@@ -60,14 +58,6 @@ def test_early_rows_are_read_with_the_fields_that_they_have():
     assert selecting(["score"]) == ["score"]
 
 
-def test_pictures_are_thumbnails_or_made_of_images():
-    data = Dataset("pictures")
-    url = image.thumbnail(np.zeros((4, 4, 3), np.uint8))
-    with_one = data.create({"x": [1], "thumbnail": url})
-    of_image = data.create({"x": np.zeros((80, 80, 3), np.uint8)})
-    without = data.create({"x": [1]})
-    found = pictures(data, [with_one, of_image, without, "unknown"])
-    assert found[with_one] == url
-    assert found[of_image].startswith("data:image/jpeg;base64,")
-    assert found[without] == ""
-    assert "unknown" not in found
+def test_a_number_is_finite_and_no_bool():
+    assert [is_number(it) for it in (1, 2.5, -0.0)] == [True] * 3
+    assert [is_number(it) for it in (True, float("nan"), 10**400, "1", None)] == [False] * 5

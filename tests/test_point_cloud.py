@@ -1,11 +1,11 @@
 import numpy as np
 
 from marcelle_nb.components import point_cloud as module
-from marcelle_nb.components.point_cloud import GONE, OTHERS, PointCloud
+from marcelle_nb.components.point_cloud import GONE, NUMBER, OTHERS, PointCloud
 
 
 def numbers(buffers):
-    kinds = ("<u4", "<f8", "<u2")[-len(buffers) :]
+    kinds = ("<u4", "<f8", "<u2") if len(buffers) == 3 else ("<f8", "<u2")
     return [np.frombuffer(it, kind).tolist() for it, kind in zip(buffers, kinds, strict=True)]
 
 
@@ -55,3 +55,32 @@ def test_a_cloud_of_mostly_removed_points_says_so():
     for n in range(1_900):
         cloud.remove(str(n))
     assert cloud.is_hollow
+
+
+def test_the_code_of_a_label_that_no_point_has_is_given_to_the_next():
+    cloud = cloud_of(("p", (1, 2), "a"), ("q", (3, 4), "b"), ("r", (3, 4), "b"))
+    cloud.put("p", (1, 2), "c")
+    assert (cloud.labels, cloud.names) == ({"b": 1, "c": 2}, ["", "b", "c"])
+    cloud.put("q", (1, 2), "d")
+    cloud.remove("r")
+    assert (cloud.labels, cloud.names) == ({"c": 2, "d": 0}, ["d", "", "c"])
+    cloud.put("new", (1, 2), "e")
+    assert list(cloud.codes()) == [2, 0, GONE, 1]
+    for turn in range(5_000):
+        cloud.put("new", (1, 2), f"label {turn}")
+    assert len(cloud.names) <= 4
+
+
+def test_numbers_are_no_labels_and_travel_beside():
+    cloud = cloud_of(("p", (1, 2), 0.5), ("q", (3, 4), "a"), ("r", (5, 6), 7))
+    _, codes, values = cloud.everything()
+    assert np.frombuffer(codes, "<u2").tolist() == [NUMBER, 0, NUMBER]
+    assert np.array_equal(np.frombuffer(values), [0.5, np.nan, 7], equal_nan=True)
+    assert cloud.labels == {"a": 0}
+    cloud.put("q", (3, 4), -1.0)
+    _, _, codes, values = cloud.changes()
+    assert np.frombuffer(codes, "<u2").tolist() == [NUMBER]
+    assert np.frombuffer(values).tolist() == [-1]
+    for identifier in "pqr":
+        cloud.put(identifier, (0, 0), "text")
+    assert len(cloud.everything()) == 2

@@ -5,11 +5,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from marcelle_nb.components.point_picture import HEIGHT, WIDTH, color, point_picture
+from marcelle_nb.components.palette import NONE
+from marcelle_nb.components.point_cloud import NUMBER, Color, PointCloud
+from marcelle_nb.components.point_picture import HEIGHT, WIDTH, cloud_html, point_picture
 
 
 def pixels(places, codes):
     url = point_picture(np.array(places, float).reshape(-1, 2), codes)
+    return opened(url)
+
+
+def opened(url):
     assert url.startswith("data:image/png;base64,")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
 
@@ -27,5 +33,27 @@ def test_few_points_are_drawn_too(places):
     pixels(places, [0] * len(places))
 
 
-def test_colours_of_many_labels_differ():
-    assert len({color(code) for code in range(60)}) == 60
+def test_numbers_have_the_colours_of_a_scale():
+    url = point_picture(np.array([(0.0, 0), (1, 1)]), [NUMBER, NUMBER], [2.0, 9.0])
+    picture = opened(url).astype(int)
+    low, high = picture[HEIGHT - 12, 12], picture[12, WIDTH - 12]
+    assert low[2] > low[0] + 80
+    assert high[0] > high[2] + 80
+
+
+def test_a_cloud_is_told_with_its_range_and_its_labels():
+    cloud = PointCloud()
+    colors: list[Color] = [0.25, 8.5, "<b>", ""]
+    for number, color in enumerate(colors):
+        cloud.put(str(number), (number, number), color)
+    html = cloud_html(cloud, 4)
+    assert "4 points" in html
+    assert "0.25 <span" in html
+    assert " 8.5&emsp;" in html
+    assert "&lt;b&gt;" in html
+    assert f"<span style='color:{NONE}'>●</span> <em>no label</em>" in html
+
+
+def test_a_cloud_of_nothing_says_so():
+    assert "No instances yet" in cloud_html(PointCloud(), 0)
+    assert "0 points of 3 instances" in cloud_html(PointCloud(), 3)

@@ -1,4 +1,5 @@
 import base64
+import time
 from typing import Any
 
 import numpy as np
@@ -67,4 +68,34 @@ def test_what_is_no_picture_in_text_is_left_out(data, url):
     data._collection.service.create(
         {"x": [1], "y": "a", "thumbnail": url, "datasetName": data.name}
     )
+    assert ThumbnailCache(data).page("a", 0, 10)[0][0]["thumbnail"] == ""
+
+
+def test_thumbnails_are_found_by_id(data):
+    rows: list[Any] = [{"x": [1], "thumbnail": PIXEL}, {"x": IMAGE}, {"x": [1]}]
+    own, of_image, without = data.create(rows)
+    found = ThumbnailCache(data).of([own, of_image, without, "unknown"])
+    assert found == {own: PIXEL, of_image: image.thumbnail(IMAGE), without: ""}
+
+
+def test_after_some_time_no_more_are_made(data, monkeypatch):
+    now = [0.0]
+
+    def slow(x):
+        now[0] += 1
+        return PIXEL
+
+    monkeypatch.setattr(module, "thumbnail", slow)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    data.create([{"x": IMAGE + n, "y": "a"} for n in range(4)])
+    cache = ThumbnailCache(data)
+    items, _ = cache.page("a", 0, 10, until=1.5)
+    assert [item["thumbnail"] for item in items] == [PIXEL, PIXEL, "", ""]
+    items, _ = cache.page("a", 0, 10)
+    assert [item["thumbnail"] for item in items] == [PIXEL] * 4
+
+
+def test_an_address_that_is_too_long_is_none(data, monkeypatch):
+    monkeypatch.setattr(module, "MAX_LENGTH", 10)
+    data.create({"x": [1], "y": "a", "thumbnail": PIXEL})
     assert ThumbnailCache(data).page("a", 0, 10)[0][0]["thumbnail"] == ""

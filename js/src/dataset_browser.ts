@@ -17,22 +17,6 @@ interface State {
 /** More labels than these begin folded: their pictures are fetched when they are opened. */
 const OPEN_LABELS = 8;
 
-function heading(name: string, counts: State["counts"]): TemplateResult {
-  const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  return html`<header>
-    <strong class="marcelle-label" title=${name}>${name}</strong>
-    <span class="marcelle-muted">${counted(total, "instance")} of ${counted(counts.length, "label")}</span>
-  </header>`;
-}
-
-function undoBar(undoable: string, undo: () => void): TemplateResult {
-  return html`<div role="status">
-    ${undoable
-      ? html`<div class="marcelle-undo"><span>${undoable}</span><button @click=${undo}>Undo</button></div>`
-      : nothing}
-  </div>`;
-}
-
 export default view<State>("dataset_browser", (context) => {
   const { get, send, redraw } = context;
   const selection = new Selection();
@@ -45,7 +29,7 @@ export default view<State>("dataset_browser", (context) => {
   /** Of which instances the kernel was asked whether they are still there. */
   let asked = { request: 0, ids: [] as string[] };
 
-  const thumbnails = new Thumbnails(send, () => context.connection() === "ok", changed, context.signal);
+  const thumbnails = new Thumbnails(context, changed);
   context.on("items", (message) => thumbnails.receive(message as unknown as ItemsMessage));
   context.on("there", (message) => {
     if (message.request !== asked.request) return;
@@ -64,18 +48,28 @@ export default view<State>("dataset_browser", (context) => {
   }
 
   /** Do something to what is selected, which is then done with: a second action must not meet it by accident. */
-  function act(message: { kind: string; label?: string }): void {
-    if (selection.ids.size > 0) send({ ...message, ids: [...selection.ids] });
+  function act(kind: string, label?: string): void {
+    if (selection.ids.size > 0) send({ kind, label, ids: [...selection.ids] });
     actions.selectNone();
   }
 
-  /** Where the keyboard goes on after the next drawing. */
+  /** Where the keyboard goes on after the next drawing; a text there is selected, to be typed over. */
   function focus(selector: string): void {
-    setTimeout(() => context.el.querySelector<HTMLElement>(selector)?.focus());
+    setTimeout(() => {
+      const element = context.el.querySelector<HTMLElement>(selector);
+      element?.focus();
+      if (element instanceof HTMLInputElement) element.select();
+    });
+  }
+
+  function isOpen(label: string, index: number): boolean {
+    return !(folded.get(label) ?? index >= OPEN_LABELS);
   }
 
   const actions: Actions = {
-    select(list, id, range) {
+    select(list, index, range) {
+      const id = list[index];
+      if (id === undefined) return;
       if (range) selection.extend(list, id);
       else selection.toggle(id);
       redraw();
@@ -92,8 +86,8 @@ export default view<State>("dataset_browser", (context) => {
       visited.set(label, id);
       redraw();
     },
-    relabel: (label) => act({ kind: "relabel", label }),
-    remove: () => act({ kind: "remove" }),
+    relabel: (label) => act("relabel", label),
+    remove: () => act("remove"),
     removeLabel: (label) => send({ kind: "remove_label", label }),
     turn(label, page) {
       thumbnails.turn(label, page);
@@ -110,14 +104,18 @@ export default view<State>("dataset_browser", (context) => {
     },
     rename(label, to) {
       renaming = null;
-      if (to && to !== label) send({ kind: "rename", label, to });
+      if (to && to !== label) {
+        // the group goes on under its new name as it is
+        folded.set(to, !isOpen(label, get("counts").findIndex(([one]) => one === label)));
+        send({ kind: "rename", label, to });
+      }
       redraw();
       focus(`[aria-label="${CSS.escape(`Rename ${label}`)}"]`);
     },
   };
 
   function section(label: string, count: number, index: number): TemplateResult {
-    const open = !(folded.get(label) ?? index >= OPEN_LABELS);
+    const open = isOpen(label, index);
     if (open) thumbnails.show(label);
     const group = thumbnails.group(label);
     const shown = { label, count, open, group, renaming: renaming === label, visited: visited.get(label) };
@@ -126,13 +124,25 @@ export default view<State>("dataset_browser", (context) => {
 
   return () => {
     const counts = get("counts");
+    const labels = counts.map(([label]) => label);
+    const total = counts.reduce((sum, [, count]) => sum + count, 0);
+    const name = get("name");
+    const undoable = get("undoable");
     if (get("revision") !== revision) {
       revision = get("revision");
-      thumbnails.refresh(new Set(counts.map(([label]) => label)));
+      thumbnails.refresh(new Set(labels));
     }
-    const labels = counts.map(([label]) => label);
-    return html`${heading(get("name"), counts)}
-      ${undoBar(get("undoable"), () => send({ kind: "undo" }))}
+    return html`<header>
+        <strong class="marcelle-label" title=${name}>${name}</strong>
+        <span class="marcelle-muted">${counted(total, "instance")} of ${counted(labels.length, "label")}</span>
+      </header>
+      <div role="status">
+        ${undoable
+          ? html`<div class="marcelle-undo">
+              <span>${undoable}</span><button @click=${() => send({ kind: "undo" })}>Undo</button>
+            </div>`
+          : nothing}
+      </div>
       ${labels.length > 0
         ? selectionBar(context.id, labels, selection.ids.size, actions)
         : html`<p class="marcelle-muted">No instances yet</p>`}

@@ -1,13 +1,14 @@
 /** The instances of a dataset as points: look at them, choose axes and colours, zoom, select. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Content } from "./lib/model";
-import { colorOf, OTHERS } from "./lib/palette";
+import { colorOf, NUMBER, OTHERS, scaleColor, shapeOf, STEPS } from "./lib/palette";
+import { tickText } from "./lib/plane";
 import { copied, type Newest, Points } from "./lib/points";
 import { Question } from "./lib/question";
 import { type Mode, ScatterPlot } from "./lib/scatter_plot";
 import { serial } from "./lib/serial";
 import { view } from "./lib/view";
-import { counted } from "./lib/words";
+import { counted, written } from "./lib/words";
 
 type Axis = number | string;
 
@@ -44,6 +45,7 @@ const HOVER_EVERY_MS = 60;
 /** A change that the page was told of, and that has not come by then, is lost. */
 const MISSED_AFTER_MS = 1_500;
 const LEGEND = 100;
+const SCALE = Array.from({ length: 9 }, (_, i) => scaleColor((i * STEPS) / 8)).join();
 
 const HELP = "Arrows move, plus and minus zoom, 0 shows all. Shift and arrows go from point to point, Enter chooses one.";
 
@@ -55,6 +57,8 @@ export default view<State>("dataset_scatter", (context) => {
   /** The last choice of points that the kernel has not answered yet. */
   let choice = 0;
   let told = -1;
+  /** The labels whose points are not shown; codes go over to others. */
+  const hidden = new Set<string>();
   let hoverTimer: ReturnType<typeof setTimeout> | undefined;
   let missedTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -88,14 +92,12 @@ export default view<State>("dataset_scatter", (context) => {
       plot.hovered = null;
       plot.selection = new Uint32Array(0);
     }
-    plot.renew();
-    redraw();
+    renew();
   });
   on("moved", (message, buffers) => {
     if (points.change(message, buffers)) {
       if (about) tell(about.point);
-      plot.renew();
-      redraw();
+      renew();
     } else missed();
   });
   on("selected", (message, [numbers]) => {
@@ -112,6 +114,13 @@ export default view<State>("dataset_scatter", (context) => {
   });
   context.react(missed);
   read();
+
+  function renew(): void {
+    plot.hidden.clear();
+    for (const code of points.counts.keys()) if (hidden.has(labelOf(code))) plot.hidden.add(code);
+    plot.renew();
+    redraw();
+  }
 
   function read(): void {
     question.ask({ kind: "points" });
@@ -158,7 +167,13 @@ export default view<State>("dataset_scatter", (context) => {
   // Drawing
 
   function labelOf(code: number): string {
-    return code === OTHERS ? "other labels" : points.labels[code] || "no label";
+    return code === OTHERS ? "other labels" : code === NUMBER ? "numbers" : points.labels[code] || "no label";
+  }
+
+  /** What the colour of a point stands for. */
+  function nameOf(point: number): string {
+    const code = points.codes[point] ?? OTHERS;
+    return code === NUMBER ? tickText(points.values[point]!) : labelOf(code);
   }
 
   function axisPicker(name: "x" | "y", title: string): TemplateResult {
@@ -226,17 +241,21 @@ export default view<State>("dataset_scatter", (context) => {
   function legend(): TemplateResult {
     const codes = [...points.counts.keys()].sort((a, b) => a - b);
     const toggle = (code: number) => {
-      if (!plot.hidden.delete(code)) plot.hidden.add(code);
-      plot.redraw();
-      redraw();
+      if (!hidden.delete(labelOf(code))) hidden.add(labelOf(code));
+      renew();
     };
+    const mark = (code: number) =>
+      code === NUMBER
+        ? html`<em .style=${`background:linear-gradient(90deg,${SCALE})`}></em>`
+        : html`<i class="marcelle-${shapeOf(code)}" .style=${`background:${colorOf(code, points.labels[code] === "")}`}></i>`;
+    const name = (code: number) => (code === NUMBER ? points.range.map((end) => tickText(Number(end.toPrecision(4)))).join(" to ") : labelOf(code));
     return html`<div class="marcelle-legend" role="group" aria-label="Labels">
       ${codes.slice(0, LEGEND).map((code) => html`<button aria-pressed=${!plot.hidden.has(code)}
         title="Show or hide ${labelOf(code)}" @click=${() => toggle(code)}>
-        <i .style=${`background:${colorOf(code, points.labels[code] === "")}`}></i>
-        <span>${labelOf(code)}</span> <b>${points.counts.get(code)!.toLocaleString("en")}</b>
+        ${mark(code)}
+        <span>${name(code)}</span> <b>${written(points.counts.get(code)!)}</b>
       </button>`)}
-      ${codes.length > LEGEND ? html`<span class="marcelle-muted">and ${codes.length - LEGEND} more</span>` : nothing}
+      ${codes.length > LEGEND ? html`<span class="marcelle-muted">and ${written(codes.length - LEGEND)} more</span>` : nothing}
     </div>`;
   }
 
@@ -252,7 +271,7 @@ export default view<State>("dataset_scatter", (context) => {
     return html`<div class="marcelle-tip" .style=${`${across};${down}`}>
       ${picture.startsWith("data:image/") ? html`<img src=${picture} alt="" />` : nothing}
       <div>
-        <strong>${labelOf(points.codes[point] ?? OTHERS)}</strong>
+        <strong>${nameOf(point)}</strong>
         ${(about?.about ?? []).map(([field, value]) => value === null ? nothing : html`<span>${field}: ${value}</span>`)}
       </div>
     </div>`;
@@ -261,14 +280,15 @@ export default view<State>("dataset_scatter", (context) => {
   function spoken(): string {
     const point = plot.hovered;
     if (point === null || document.activeElement !== plot.node) return "";
-    return `${labelOf(points.codes[point] ?? OTHERS)}, ${points.xy[2 * point]!.toPrecision(3)}, ${points.xy[2 * point + 1]!.toPrecision(3)}`;
+    return `${nameOf(point)}, ${points.xy[2 * point]!.toPrecision(3)}, ${points.xy[2 * point + 1]!.toPrecision(3)}`;
   }
 
   function state(): string {
     const read = get("reading");
-    if (read !== null) return `reading: ${read.toLocaleString("en")} so far …`;
+    if (read !== null) return `reading: ${written(read)} so far …`;
+    if (points.total === 0) return points.newest[0] > 0 ? "No instances yet" : "…";
     const nowhere = points.total - points.shown;
-    return counted(points.total, "instance") + (nowhere > 0 ? `, ${nowhere.toLocaleString("en")} without a place here` : "");
+    return counted(points.total, "instance") + (nowhere > 0 ? `, ${written(nowhere)} without a place here` : "");
   }
 
   return () => {
@@ -276,7 +296,7 @@ export default view<State>("dataset_scatter", (context) => {
     return html`<header>
         <strong title=${get("name")}>${get("name")}</strong>
         <span class="marcelle-muted">${state()}</span>
-        <span class="marcelle-muted" role="status">${count > 0 ? `${count.toLocaleString("en")} selected` : ""}</span>
+        <span class="marcelle-muted" role="status">${count > 0 ? `${written(count)} selected` : ""}</span>
         <button ?hidden=${count === 0} @click=${() => {
           plot.click(null, false);
           redraw();

@@ -73,6 +73,7 @@ describe("the dataset browser", () => {
     await settle();
     expect([tiles("wave").length, button("Next").disabled, selected()]).toEqual([10, true, 0]);
     expect(text(el.querySelector(".marcelle-selection span"))).toBe("2 selected");
+    expect(text(el.querySelector(".marcelle-count"))).toBe("130");
     field.value = "-1";
     field.dispatchEvent(new Event("change"));
     await settle();
@@ -81,8 +82,9 @@ describe("the dataset browser", () => {
   });
 
   test("ten thousand pictures are as many tiles as one page", async () => {
-    const { model, tiles } = open({ wave: many("w", 10_000) });
+    const { el, model, tiles } = open({ wave: many("w", 10_000) });
     await settle();
+    expect(text(el.querySelector(".marcelle-count"))).toBe("10,000");
     expect([tiles("wave").length, model.kinds("items").length]).toEqual([60, 1]);
   });
 
@@ -136,6 +138,7 @@ describe("the dataset browser", () => {
     const field = el.querySelector<HTMLInputElement>(".marcelle-rename input")!;
     expect(document.activeElement).toBe(field);
     expect(field.value).toBe("wave");
+    expect([field.selectionStart, field.selectionEnd]).toEqual([0, 4]);
     await submit(field, "hello");
     expect(model.kinds("rename")).toEqual([{ kind: "rename", label: "wave", to: "hello" }]);
     button("Delete label clap").click();
@@ -169,6 +172,28 @@ describe("the dataset browser", () => {
     el.querySelectorAll<HTMLButtonElement>(".marcelle-fold")[15]!.click();
     await later(10);
     expect(tiles("label 15")).toHaveLength(1);
+  });
+
+  test("a group that is renamed goes on as it is, open or folded", async () => {
+    const data: Record<string, [string, string][]> = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`label ${i}`, many(`l${i}-`, 1)]));
+    const { el, button, change, submit, tiles } = open(data);
+    const fold = (index: number) => el.querySelectorAll<HTMLButtonElement>(".marcelle-fold")[index]!;
+    const isOpen = (index: number) => fold(index).getAttribute("aria-expanded") === "true";
+    await settle();
+    fold(10).click();
+    fold(0).click();
+    for (const [label, to] of [["label 10", "ten"], ["label 0", "zero"], ["label 9", "nine"]] as const) {
+      button(`Rename ${label}`).click();
+      await later(10);
+      await submit(el.querySelector<HTMLInputElement>(".marcelle-rename input")!, to);
+      data[to] = data[label]!;
+      delete data[label];
+      await change();
+    }
+    const shown = [...el.querySelectorAll("section")].map((section) => section.getAttribute("aria-label"));
+    expect(shown.slice(9)).toEqual(["ten", "zero", "nine"]);
+    expect([9, 10, 11].map(isOpen)).toEqual([true, false, false]);
+    expect(tiles("ten")).toHaveLength(1);
   });
 
   test("an empty dataset says so, and a view that is removed leaves nothing behind", async () => {

@@ -90,6 +90,51 @@ describe("the dataset scatter", () => {
     expect(el.querySelector("img[src=x]")).toBeNull();
   });
 
+  test("numbers have a scale of colours, told with its range, and are hidden together", async () => {
+    const { model, el, button } = open();
+    await settle();
+    const here: Point[] = [[0, 0, 65_533], [10, 0, 65_533], [10, 10, 0], [0, 10, 65_533]];
+    model.say({ kind: "points", newest: [2, 0], total: 4, labels: ["wave"] }, views(places(here), codes(here), new Float64Array([0.25, 1500, NaN, 3])));
+    await settle();
+    const legend = () => [...el.querySelectorAll(".marcelle-legend button")].map(text);
+    expect(legend()).toEqual(["wave 1", "0.25 to 1500 3"]);
+    expect(el.querySelector<HTMLElement>(".marcelle-legend em")!.style.background).toContain("linear-gradient");
+    const moved: Point[] = [[0, 0, 65_533], [10, 0, 0]];
+    model.say({ kind: "moved", newest: [2, 1], total: 4, labels: ["wave"] }, views(new Uint32Array([0, 1]), places(moved), codes(moved), new Float64Array([-1, NaN])));
+    await settle();
+    expect(legend()).toEqual(["wave 2", "-1 to 3 2"]);
+    button("-1 to 3 2").click();
+    await settle();
+    expect(button("-1 to 3 2").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  test("what is hidden is a label, whatever its code", async () => {
+    const { model, el, button } = open();
+    await settle();
+    button("wave 2").click();
+    await settle();
+    const hidden = () => [...el.querySelectorAll(".marcelle-legend [aria-pressed=false]")].map(text);
+    expect(hidden()).toEqual(["wave 2"]);
+    const now: Point[] = [[0, 0, 0], [10, 0, 1]];
+    model.say({ kind: "points", newest: [2, 0], total: 2, labels: ["new", "wave"] }, views(places(now), codes(now)));
+    await settle();
+    expect(hidden()).toEqual(["wave 1"]);
+  });
+
+  test("labels beyond the colours have other shapes", async () => {
+    const all = Array.from({ length: 50 }, (_, i): Point => [i, i, i]);
+    const { el } = open(all, {}, all.map((_, i) => `label ${i}`));
+    await settle();
+    const looks = [...el.querySelectorAll<HTMLElement>(".marcelle-legend i")].map((mark) => `${mark.className} ${mark.style.background}`);
+    expect(new Set(looks).size).toBe(50);
+  });
+
+  test("nothing to show is said", async () => {
+    const { el } = open([], {}, []);
+    await settle();
+    expect(text(el.querySelector("header"))).toContain("No instances yet");
+  });
+
   test("says what has no place", async () => {
     const { el } = open([[1, 1, 0], [NaN, 1, 0], [NaN, NaN, 65_534]]);
     await settle();

@@ -15,8 +15,9 @@ describe("the instances that are shown", () => {
     asked = [];
     reachable = true;
     stop = new AbortController();
-    const ask = (question: ItemsQuestion) => void asked.push(question);
-    thumbnails = new Thumbnails(ask, () => reachable, () => {}, stop.signal);
+    const send = (question: ItemsQuestion) => asked.push(question);
+    const view = { send, connection: () => (reachable ? "ok" : "busy"), signal: stop.signal };
+    thumbnails = new Thumbnails(view, () => {});
   });
   afterEach(() => stop.abort());
 

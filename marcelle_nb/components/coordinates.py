@@ -52,7 +52,7 @@ class Coordinates(Kind):
         ids = [instance["id"] for instance in self.dataset.items().select(["id"])]
         if len(ids) != len(rows):
             raise ValueError(
-                f"{name}: expected {len(ids)} rows, one for each instance, got {len(rows)}"
+                f"{name}: expected {len(ids):,} rows, one for each instance, got {len(rows):,}"
             )
         return dict(zip(ids, map(tuple, rows.tolist()), strict=True))
 

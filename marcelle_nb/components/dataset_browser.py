@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import html
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.component import Component
+from marcelle_nb.components.retried import Retried
 from marcelle_nb.components.thumbnail_cache import ThumbnailCache
 from marcelle_nb.data.dataset import Dataset
-from marcelle_nb.data.stored_instance import label_query
 from marcelle_nb.errors import MessageRejected
 from marcelle_nb.kinds import Integer, Text
 from marcelle_nb.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from marcelle_nb.message import Message
 
@@ -23,7 +24,14 @@ MAX_PAGE = 200
 """Thumbnails in one message: about half a megabyte."""
 
 MAX_IDS = 100_000
-STATIC_THUMBNAILS = 24
+STATIC_PICTURES, STATIC_EACH = 96, 24
+"""Pictures where there are no widgets: all together, and of one label at most."""
+
+STATIC_LABELS = 50
+STATIC_S = 0.5
+"""Pictures are made for so long, that a cell may show its output."""
+
+MAX_NAME = 200
 LABEL = Text(max_length=1_000)
 
 
@@ -50,19 +58,23 @@ class DatasetBrowser(Component):
         self._counting = threading.Lock()
         self._counts: Stream[list[tuple[str, int]]] = self._stream([])
         self._revision: Stream[int] = self._stream(0)
+        count = Retried(self, self._count)
         # counted on a thread of its own, once for all that changed meanwhile
-        self._while_shown(dataset.changes.latest(), self._on_change)
-        self._while_shown(Stream(None), self._on_change)
+        self._while_shown(dataset.changes.latest(), lambda _: count())
+        self._while_shown(Stream(None), lambda _: count())
 
-    def _on_change(self, _: object) -> None:
+    def _count(self) -> None:
         with self._counting:
-            counts = self._dataset.label_counts()
-            # groups stay in their places while somebody moves instances between them
-            shown = [label for label, _ in self._counts.value if label in counts]
-            counts = {label: counts[label] for label in dict.fromkeys([*shown, *counts])}
-            unlabelled = self._dataset.count.value - sum(counts.values())
-            self._counts.set([*counts.items(), *([("", unlabelled)] if unlabelled > 0 else [])])
+            counts = self._all_counts()
+            labels = _in_place([label for label, _ in self._counts.value], [*counts])
+            self._counts.set([(label, counts[label]) for label in labels])
             self._revision.set(self._revision.value + 1)
+
+    def _all_counts(self) -> dict[str, int]:
+        """Count the instances of each label, and under the empty one those without."""
+        counts = self._dataset.label_counts()
+        unlabelled = self._dataset.count.value - sum(counts.values())
+        return counts | ({"": unlabelled} if unlabelled > 0 else {})
 
     # Changes
 
@@ -72,7 +84,7 @@ class DatasetBrowser(Component):
     def _on_rename(self, message: Message) -> None:
         label = message.take("label", LABEL)
         to = _new_label(message, "to")
-        if not self._dataset.relabel(None, to, label_query(label)):
+        if not self._dataset.relabel(None, to, {"y": label}):
             raise _no_such_label(label)
 
     def _on_remove(self, message: Message) -> None:
@@ -81,7 +93,7 @@ class DatasetBrowser(Component):
     def _on_remove_label(self, message: Message) -> None:
         label = message.take("label", LABEL)
         # where another page was faster, the change that can be undone is still its
-        if not self._dataset._remove(None, label_query(label), f" of {label!r}"):
+        if not self._dataset._remove(None, {"y": label}, f" of {label!r}"):
             raise _no_such_label(label)
 
     def undo(self) -> None:
@@ -129,13 +141,35 @@ class DatasetBrowser(Component):
         return [("dataset", self._dataset), ("where", self._dataset.where)]
 
     def _picture_html(self) -> str:
+        counts, until = self._all_counts(), time.monotonic() + STATIC_S
+        shown = [*counts][:STATIC_LABELS]
+        each = max(1, min(STATIC_EACH, STATIC_PICTURES // max(1, len(shown))))
         parts = []
-        for label, count in self._dataset.label_counts().items():
-            items, _ = self._thumbnails.page(label, 0, STATIC_THUMBNAILS)
-            urls = [item["thumbnail"] for item in items if item["thumbnail"]]
-            pictures = "".join(f"<img alt='' src='{html.escape(url, quote=True)}'>" for url in urls)
-            parts.append(f"<p>{html.escape(label)}: {count}<br>{pictures}</p>")
-        return "".join(parts)
+        for label in shown:
+            is_late = time.monotonic() > until
+            items = [] if is_late else self._thumbnails.page(label, 0, each, until)[0]
+            urls = [html.escape(it["thumbnail"], quote=True) for it in items if it["thumbnail"]]
+            pictures = "".join(f"<img alt='' src='{url}'>" for url in urls)
+            name = html.escape(label[:MAX_NAME]) or "<em>no label</em>"
+            parts.append(f"<p>{name}: {counts[label]:,}<br>{pictures}</p>")
+        rest = len(counts) - len(shown)
+        return "".join(parts) + (f"<p>and {rest:,} more labels</p>" if rest else "")
+
+
+def _in_place(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Order labels as they were, and put a new one where a view that begins now would have it.
+
+    So groups stay while somebody moves instances between them; one that was renamed, or comes back,
+    is where it was. Each stands before the one that follows it there; the empty one is the last.
+    """
+    left = [label for label in before if label in set(now) and label]
+    following = len(left)
+    for label in reversed([label for label in now if label]):
+        if label in left:
+            following = left.index(label)
+        else:
+            left.insert(following, label)
+    return left + [""] * ("" in now)
 
 
 def _ids(message: Message) -> list[str]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from marcelle_nb.component import Component
 from marcelle_nb.components.axis import Axis
 from marcelle_nb.components.coordinates import Coordinates
 from marcelle_nb.components.field_name import FieldName
-from marcelle_nb.components.identifiers import Identifiers
-from marcelle_nb.components.instance_fields import MAX_TEXT, at, cell, pictures
+from marcelle_nb.components.identifiers import Identifiers, still_there
 from marcelle_nb.components.plotted_points import PlottedPoints
 from marcelle_nb.components.point_cloud import PointCloud
 from marcelle_nb.components.point_picture import cloud_html
 from marcelle_nb.components.point_reader import PointReader
+from marcelle_nb.components.retried import Retried
+from marcelle_nb.components.sent_points import SentPoints
+from marcelle_nb.components.thumbnail_cache import ThumbnailCache
 from marcelle_nb.data.dataset import Dataset
-from marcelle_nb.errors import InstanceNotFound, MessageRejected
+from marcelle_nb.errors import GeneralError, Unavailable
 from marcelle_nb.kinds import Integer
 from marcelle_nb.parameter import Parameter
 from marcelle_nb.scheduler import scheduler
@@ -51,7 +51,7 @@ class DatasetScatter(Component):
     x, y : int or str
         The axes: the number of a component of the instances' x, or the name of a field of numbers.
     color : str
-        The field whose values the colours stand for.
+        The field whose values the colours stand for: texts as labels, numbers on a scale.
     coordinates : callable, array, dict or Stream, optional
         Where the points are, in place of the axes: a function from an instance to two numbers, an
         array of shape (n, 2) with a row for each instance in their order, places by id, or a stream
@@ -112,7 +112,10 @@ class DatasetScatter(Component):
             self._own(stream_)
         self._is_wanted = False
         self._is_sending = False
-        self._last_choice = 0
+        self._is_selection_unsure = False
+        self._sent = SentPoints(self._points, self.send)
+        self._thumbnails = ThumbnailCache(dataset)
+        self._mend = Retried(self, self._catch_up)
         self._listen(stream)
 
     def _listen(self, stream: Stream[Any] | None) -> None:
@@ -142,6 +145,8 @@ class DatasetScatter(Component):
                 return
             try:
                 work()
+            except (Unavailable, GeneralError) as error:
+                self._mend.failed(error)
             except Exception as error:  # noqa: BLE001 - a store's or a user's function's
                 self._raise_alert(described(error))
 
@@ -150,8 +155,8 @@ class DatasetScatter(Component):
     # Following the dataset
 
     def _on_shown(self, shown: bool) -> None:  # noqa: FBT001 - a stream's value
-        if not shown:
-            self._do(self._forget)
+        self._is_selection_unsure = True  # nothing was heard meanwhile
+        self._do(self._check_selection if shown else self._forget)
 
     def _forget(self) -> None:
         self._is_wanted = False
@@ -165,10 +170,30 @@ class DatasetScatter(Component):
         if self._is_wanted and self._points.is_stale:
             self._read()
 
+    def _catch_up(self) -> None:
+        """Do what could not be done while the store failed."""
+        self._check_selection()
+        self._read_where_wanted()
+
+    def _check_selection(self) -> None:
+        if self._is_selection_unsure:
+            self._keep_selected(still_there(self._dataset, self.selection.value))
+            self._is_selection_unsure = False
+
+    def _keep_selected(self, left: list[str]) -> None:
+        if len(left) < len(self.selection.value):
+            self.selection.set(left)
+
     def _read(self) -> None:
-        """Read all instances, and send their points."""
-        if self._points.read():
-            self._send_points()
+        """Read all instances, and send their points as they come."""
+        self._points.read(lambda: self._sent.send_more(self.selection.value))
+
+    def _send_selection(self) -> None:
+        self._sent.send_selection(self.selection.value)
+
+    def _send_changes(self) -> None:
+        self._is_sending = False
+        self._sent.send_changes()
 
     def _on_change(self, changes: list[dict[str, Any]]) -> None:
         self._do(lambda: self._apply(changes))
@@ -176,12 +201,11 @@ class DatasetScatter(Component):
     def _apply(self, changes: list[dict[str, Any]]) -> None:
         if any(change["level"] == "dataset" for change in changes):
             self._points.outdate()
-            self._read_where_wanted()
+            self._is_selection_unsure = True
+            self._catch_up()
             return
         removed = {it["data"]["id"] for it in changes if it["type"] == "removed"}
-        left = [identifier for identifier in self.selection.value if identifier not in removed]
-        if len(left) < len(self.selection.value):
-            self.selection.set(left)
+        self._keep_selected([it for it in self.selection.value if it not in removed])
         if self._points.cloud is None or self._points.is_stale:
             return
         self._points.adopt(removed, [it["data"] for it in changes if it["type"] != "removed"])
@@ -193,81 +217,32 @@ class DatasetScatter(Component):
 
     # The page's side
 
-    def _send_points(self) -> None:
-        if self._points.cloud is not None:
-            self._say("points", self._points.cloud.everything())
-            self._send_selection()
-
-    def _send_changes(self) -> None:
-        self._is_sending = False
-        changes = self._points.changes()
-        if changes is not None:
-            self._say("moved", changes)
-
-    def _say(self, kind: str, buffers: list[bytes]) -> None:
-        cloud = self._points.cloud or PointCloud()
-        labels = [label[:MAX_TEXT] for label in cloud.labels]
-        newest = {"newest": self._points.newest.value, "total": len(cloud), "labels": labels}
-        self.send({"kind": kind, **newest}, buffers)
-
-    def _send_selection(self) -> None:
-        if self._points.cloud is not None:
-            numbers = self._points.cloud.numbers(self.selection.value)
-            content = {"reading": self._points.newest.value[0], "request": self._last_choice}
-            self.send({"kind": "selected", **content}, [numbers])
-
     def _on_points(self, _: Message) -> None:
         self._is_wanted = True
         if self._points.is_stale or self._points.cloud is None:
-            self._read()
+            self._points.outdate()
+            self._mend()
         else:
-            # what waits goes with them: the number says what is in
-            self._send_points()
+            self._sent.send_all(self.selection.value)
 
     def _on_select(self, message: Message) -> None:
-        numbers = message.buffer()
-        if len(numbers) % 4:
-            raise MessageRejected(f"select: expected numbers of 4 bytes, got {len(numbers)} bytes")
-        self._last_choice = message.take("request", Integer(min=0))
-        if self._is_of_now(message) and self._points.cloud is not None:
-            found = map(self._points.cloud.id, np.frombuffer(numbers, "<u4").tolist())
-            self.selection.set([identifier for identifier in found if identifier])
-        else:  # the page chose among points that have been read anew since
-            self._send_selection()
+        chosen = self._sent.chosen(message)
+        if chosen is None:  # the page chose among points that have been read anew since
+            self._sent.send_selection(self.selection.value)
+        else:
+            self.selection.set(chosen)
 
     def _on_hover(self, message: Message) -> None:
         number = message.take("point", Integer(min=-1))
-        identifier = self._id_of(message, number)
-        if number < 0 or not identifier:
-            self.hovered.set(None)
-            return
+        identifier = self._sent.id_of(message, number) or None
         self.hovered.set(identifier)
-        try:
-            picture = pictures(self._dataset, [identifier])[identifier]
-            instance = self._dataset.get(identifier)
-        except (KeyError, InstanceNotFound):  # removed just now
-            return
-        reading = self._points.newest.value[0]
-        about = [(field, cell(at(instance, field))) for field in self._told()]
-        answer = {"reading": reading, "point": number, "id": identifier, "picture": picture}
-        self.send({"kind": "instance", **answer, "about": about})
-
-    def _told(self) -> list[str]:
-        """Name the fields that are shown beside a thumbnail; the label and the axes are known."""
-        return ["x", *self._points.fields.value["axes"][:4]]
+        if identifier is not None:
+            self._sent.tell_of(self._dataset, self._thumbnails, identifier, number)
 
     def _on_click(self, message: Message) -> None:
-        identifier = self._id_of(message, message.take("point", Integer(min=0)))
+        identifier = self._sent.id_of(message, message.take("point", Integer(min=0)))
         if identifier:
             self.clicked.set(identifier)
-
-    def _is_of_now(self, message: Message) -> bool:
-        reading: int = message.take("reading", Integer(min=0))
-        return reading == self._points.newest.value[0]
-
-    def _id_of(self, message: Message, number: int) -> str:
-        cloud = self._points.cloud if self._is_of_now(message) else None
-        return "" if cloud is None else cloud.id(number)
 
     def _synced(self) -> Mapping[str, Stream[Any]]:
         return {
@@ -303,8 +278,8 @@ class DatasetScatter(Component):
 
     def _picture_html(self) -> str:
         cloud, end = PointCloud(), time.monotonic() + STATIC_S
-        for identifier, place, label in self._points.of(self._dataset.items().take(STATIC_POINTS)):
-            cloud.put(identifier, place, label)
+        for identifier, place, color in self._points.of(self._dataset.items().take(STATIC_POINTS)):
+            cloud.put(identifier, place, color)
             if time.monotonic() > end:
                 break
         return cloud_html(cloud, self._dataset.find({"$limit": 0})["total"])

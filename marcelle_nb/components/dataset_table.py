@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marcelle_nb.component import Component
 from marcelle_nb.components.field_name import FieldName
-from marcelle_nb.components.identifiers import Identifiers
+from marcelle_nb.components.identifiers import Identifiers, still_there
 from marcelle_nb.components.instance_fields import (
     SAMPLE,
     at,
     cell,
     own_scalars,
-    pictures,
     selecting,
 )
+from marcelle_nb.components.retried import Retried
+from marcelle_nb.components.thumbnail_cache import ThumbnailCache
 from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import MessageRejected
 from marcelle_nb.kinds import Boolean, Integer, Kind, Text
@@ -97,6 +98,7 @@ class DatasetTable(Component):
         if not isinstance(dataset, Dataset):
             raise TypeError(f"dataset: expected a Dataset, got {dataset!r:.80}")
         self._dataset = dataset
+        self._thumbnails = ThumbnailCache(dataset)
         self._own_fields: dict[str, None] = {}
         self._default: list[str] | None = [] if columns is None else None
         given: Any = [] if columns is None else columns
@@ -105,20 +107,25 @@ class DatasetTable(Component):
         self.clicked: Stream[str] = self._stream()
         self._fields: Stream[list[str]] = self._stream([])
         self._revision: Stream[int] = self._stream(0)
+        self._begin = Retried(self, self._look_anew)
         self._while_shown(dataset.changes.start_with([{"level": "dataset"}]), self._on_change)
 
     # Following the dataset
 
     def _on_change(self, changes: list[dict[str, Any]]) -> None:
         if any(change["level"] == "dataset" for change in changes):
-            self._find_fields(self._dataset.find({"$limit": SAMPLE})["data"])
-            self._keep_selected(self._still_there)
-        else:
-            self._find_fields([change["data"] for change in changes])
-            gone = {change["data"]["id"] for change in changes if change["type"] == "removed"}
-            self._keep_selected(
-                lambda ids: [identifier for identifier in ids if identifier not in gone]
-            )
+            self._begin()
+            return
+        self._find_fields([change["data"] for change in changes])
+        gone = {change["data"]["id"] for change in changes if change["type"] == "removed"}
+        self._keep_selected(
+            lambda ids: [identifier for identifier in ids if identifier not in gone]
+        )
+        self._revision.set(self._revision.value + 1)
+
+    def _look_anew(self) -> None:
+        self._find_fields(self._dataset.find({"$limit": SAMPLE})["data"])
+        self._keep_selected(lambda ids: still_there(self._dataset, ids))
         self._revision.set(self._revision.value + 1)
 
     def _find_fields(self, instances: list[dict[str, Any]]) -> None:
@@ -136,10 +143,6 @@ class DatasetTable(Component):
         left = still(before) if before else before
         if len(left) < len(before):
             self.selection.set(left)
-
-    def _still_there(self, ids: list[str]) -> list[str]:
-        there = {it["id"] for it in self._dataset.items({"id": {"$in": ids}}).select(["id"])}
-        return [identifier for identifier in ids if identifier in there]
 
     # The page's side
 
@@ -209,7 +212,7 @@ class DatasetTable(Component):
         if len(ids) > MAX_PICTURES:
             raise MessageRejected(f"ids: expected at most {MAX_PICTURES}, got {len(ids)}")
         request = message.take("request", Integer(min=0))
-        found = list(pictures(self._dataset, ids).items())
+        found = list(self._thumbnails.of(ids).items())
         self.send({"kind": "pictures", "request": request, "pictures": found})
 
     def _on_clicked(self, message: Message) -> None:
@@ -245,7 +248,7 @@ class DatasetTable(Component):
         found = self._rows({"$limit": STATIC_ROWS})
         columns = found["columns"]
         ids = [row["id"] for row in found["rows"]]
-        urls = pictures(self._dataset, ids) if "thumbnail" in columns else {}
+        urls = self._thumbnails.of(ids) if "thumbnail" in columns else {}
         head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
         body = "".join(_static_row(columns, row, urls) for row in found["rows"])
         more = found["total"] - len(ids)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marcelle_nb.kinds import Kind, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from marcelle_nb.data.dataset import Dataset
 
 MAX_IDENTIFIERS = 1_000_000
 
@@ -30,7 +35,15 @@ class Identifiers(Kind):
             raise TypeError(f"{name}: expected a list of identifiers, got {value!r:.80}")
         if len(given) > MAX_IDENTIFIERS:
             raise ValueError(
-                f"{name}: expected at most {MAX_IDENTIFIERS} identifiers, got {len(given)}"
+                f"{name}: expected at most {MAX_IDENTIFIERS:,} identifiers, got {len(given):,}"
             )
         checked = (_IDENTIFIER.check(f"{name}[{place}]", it) for place, it in enumerate(given))
         return list(dict.fromkeys(checked))
+
+
+def still_there(dataset: Dataset, ids: Sequence[str]) -> list[str]:
+    """Give those of the ids that instances of a dataset have, in their order."""
+    if not ids:
+        return []
+    there = {it["id"] for it in dataset.items({"id": {"$in": [*ids]}}).select([])}
+    return [identifier for identifier in ids if identifier in there]

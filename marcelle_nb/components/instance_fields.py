@@ -10,14 +10,11 @@ import numpy as np
 
 from marcelle_nb.data.query import path_of
 from marcelle_nb.data.selection import value_at
-from marcelle_nb.errors import BadRequest, ImageRejected
-from marcelle_nb.image import is_image, thumbnail
+from marcelle_nb.errors import BadRequest
+from marcelle_nb.image import is_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from marcelle_nb.data.dataset import Dataset
-    from marcelle_nb.data.instance import Instance
 
 OWN_FIELDS = ("id", "x", "y", "thumbnail", "features", "datasetName", "createdAt", "updatedAt")
 """Fields that every dataset knows; the others are the user's."""
@@ -29,8 +26,6 @@ SAMPLE = 20
 """So many instances are looked at for the fields that there are."""
 
 MAX_TEXT = 200
-MAX_PICTURE = 200_000
-"""Characters of a thumbnail's address, beyond which it is no thumbnail."""
 
 _SHOWN_NUMBERS = 3
 
@@ -46,7 +41,12 @@ def own_scalars(instance: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_number(value: object) -> bool:
     """Say whether a value is a finite number; a bool is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond float64
+        return False
 
 
 def at(instance: Mapping[str, Any], field: str) -> Any:
@@ -74,16 +74,6 @@ def cell(value: Any) -> str | float | bool | None:
     return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}…"
 
 
-def pictures(dataset: Dataset, ids: list[str]) -> dict[str, str]:
-    """Give the thumbnails of instances by their ids; of images without one, a new one."""
-    chosen = {"id": {"$in": ids}}
-    found = {it["id"]: _url(it) for it in dataset.items(chosen).select(["thumbnail"])}
-    bare = {"id": {"$in": [identifier for identifier, url in found.items() if not url]}}
-    for instance in dataset.items(bare).select(["x"]) if bare["id"]["$in"] else ():
-        found[instance["id"]] = _made(instance)
-    return found
-
-
 def _is_plain(key: str) -> bool:
     try:
         return len(path_of(key, "field")) == 1 and bool(key) and not key.startswith("$")
@@ -102,17 +92,3 @@ def _array(array: np.ndarray[Any, Any]) -> str:
 
 def _inner(value: Any) -> Any:
     return _array(value) if isinstance(value, np.ndarray) else str(value)
-
-
-def _url(instance: Instance) -> str:
-    url = instance.get("thumbnail")
-    is_picture = isinstance(url, str) and url.startswith("data:image/") and len(url) <= MAX_PICTURE
-    return str(url) if is_picture else ""
-
-
-def _made(instance: Instance) -> str:
-    x = instance.get("x")
-    try:
-        return thumbnail(x) if is_image(x) else ""
-    except ImageRejected:
-        return ""

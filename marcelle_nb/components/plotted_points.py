@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.components.instance_fields import SAMPLE
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from marcelle_nb.components.coordinates import Place
+    from marcelle_nb.components.point_cloud import Color
     from marcelle_nb.data.dataset import Dataset
     from marcelle_nb.data.instance import Instance
 
-TOLD_EVERY = 2_000
-"""Instances between two reports of how far the reading is."""
+FIRST_S, EVERY_S = 0.3, 0.6
+"""Points that have been read are shown after so long, and again each time."""
 
 
 class PlottedPoints:
@@ -73,43 +75,67 @@ class PlottedPoints:
         """Let go of the points."""
         self.cloud, self.is_stale = None, True
 
-    def read(self) -> bool:
-        """Read all instances; say whether they were read to the end."""
+    def read(self, more: Callable[[], object] = lambda: None) -> bool:
+        """Read all instances; say whether they were read to the end.
+
+        `more` is called when some have been read, which are in `cloud` then, and at the end.
+        """
         self.is_stale = False
         self.reading.set(0)
         try:
             self._find_fields(self._dataset.find({"$limit": SAMPLE})["data"])
-            cloud = PointCloud()
-            for identifier, place, label in self.of(self._dataset.items()):
-                if self.is_stale:  # asked for otherwise meanwhile
-                    return False
-                cloud.put(identifier, place, label)
-                if len(cloud) % TOLD_EVERY == 0:
-                    self.reading.set(len(cloud))
-            self.cloud = cloud
+            return self._read_points(more)
         except BaseException:
             self.is_stale = True
             raise
         finally:
             self.reading.set(None)
-        self.newest.set([self.newest.value[0] + 1, 0])
+
+    def _read_points(self, more: Callable[[], object]) -> bool:
+        cloud, due = PointCloud(), time.monotonic() + FIRST_S
+        for identifier, place, color in self.of(self._dataset.items()):
+            if self.is_stale:  # asked for otherwise meanwhile
+                return False
+            cloud.put(identifier, place, color)
+            if time.monotonic() > due:
+                self.reading.set(len(cloud))
+                self._show(cloud)
+                more()
+                due = time.monotonic() + EVERY_S
+        self._show(cloud)
+        more()
         return True
 
+    def _show(self, cloud: PointCloud) -> None:
+        if self.cloud is not cloud:
+            self.cloud = cloud
+            self.newest.set([self.newest.value[0] + 1, 0])
+
     def adopt(self, removed: Iterable[str], present: Sequence[Instance]) -> None:
-        """Follow a change: the ids that are gone, and what else changed."""
+        """Follow a change: the ids that are gone, and what else changed.
+
+        Where the store fails, all is to be read anew: the change does not come again.
+        """
         if self.cloud is None:
             return
         for identifier in removed:
             self.cloud.remove(identifier)
         if present:
-            # read, and not taken from the change: that of many instances has no arrays
-            found = self._dataset.items({"id": {"$in": [it["id"] for it in present]}})
-            for identifier, place, label in self.of(found):
-                self.cloud.put(identifier, place, label)
-            self._find_fields(present[:SAMPLE])
+            try:
+                self._put(self.cloud, present)
+            except BaseException:
+                self.is_stale = True
+                raise
 
-    def of(self, instances: Any) -> Iterator[tuple[str, Place, str]]:
-        """Give the id, the place and the label of instances, as the axes and colours are now."""
+    def _put(self, cloud: PointCloud, present: Sequence[Instance]) -> None:
+        # read, and not taken from the change: that of many instances has no arrays
+        found = self._dataset.items({"id": {"$in": [it["id"] for it in present]}})
+        for identifier, place, color in self.of(found):
+            cloud.put(identifier, place, color)
+        self._find_fields(present[:SAMPLE])
+
+    def of(self, instances: Any) -> Iterator[tuple[str, Place, Color]]:
+        """Give the id, the place and the colour of instances, as the axes and colours are now."""
         reader = self._reader()
         yield from reader.points(instances)
         if reader.failure is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import colorsys
 import html
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+from marcelle_nb.components.palette import NONE, color, scale_color, shape
+from marcelle_nb.components.point_cloud import GONE, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,22 +30,20 @@ LEGEND = 30
 
 MAX_LABEL = 200
 
-# as in the page, js/src/lib/palette.ts
-_COLORS = (
-    *("#3b7dd8", "#e0702f", "#2f9e62", "#c8455f", "#8d62c9"),
-    *("#a8820a", "#1f9aa8", "#d564a8", "#7a8a2b", "#8a6a55"),
-)
+_SIGNS = {"circle": "●", "square": "■", "triangle": "▲", "diamond": "◆", "down": "▼"}
+
+# the corners of shapes, in radii
+_CORNERS = {
+    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "triangle": ((0, -1.2), (1.15, 0.9), (-1.15, 0.9)),
+    "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    "down": ((0, 1.2), (1.15, -0.9), (-1.15, -0.9)),
+}
 
 
-def color(code: int) -> str:
-    """Give the colour of a label by its place among the labels."""
-    if code < len(_COLORS):
-        return _COLORS[code]
-    red, green, blue = colorsys.hls_to_rgb(code * 137.508 % 360 / 360, 0.52, 0.5)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
-
-
-def point_picture(places: NDArray[np.float64], codes: Sequence[int]) -> str:
+def point_picture(
+    places: NDArray[np.float64], codes: Sequence[int], values: Sequence[float] = ()
+) -> str:
     """Draw points.
 
     Parameters
@@ -52,6 +52,8 @@ def point_picture(places: NDArray[np.float64], codes: Sequence[int]) -> str:
         None of them NaN.
     codes : sequence of int, length n
         Which label each has.
+    values : sequence of float, length n, optional
+        By which those with the code `NUMBER` are coloured.
 
     Returns
     -------
@@ -67,9 +69,13 @@ def point_picture(places: NDArray[np.float64], codes: Sequence[int]) -> str:
     span[~(span > 0)] = 1.0
     margin = _MARGIN * _SCALE
     pixels = margin + (places - low) / span * (np.array(size) - 2 * margin)
-    for (x, y), code in zip(pixels.tolist(), codes, strict=True):
-        up = size[1] - y
-        draw.ellipse((x - radius, up - radius, x + radius, up + radius), fill=color(code))
+    ends = _ends(values)
+    if not len(values):
+        values = [0.0] * len(codes)
+    for (x, y), code, value in zip(pixels.tolist(), codes, values, strict=True):
+        fill = scale_color(value, *ends) if code == NUMBER else _color(int(code))
+        kind = shape(int(code)) if code < NUMBER else "circle"
+        _draw_point(draw, (x, size[1] - y), radius, kind, fill)
     draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline="#b5bac1", width=_SCALE)
     file = io.BytesIO()
     small = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
@@ -81,19 +87,56 @@ def cloud_html(cloud: PointCloud, total: int) -> str:
     """Write points as a picture with a legend; labels are escaped. `total`: of all instances."""
     places, codes = cloud.places(), np.array(cloud.codes(), np.uint16)
     is_there = np.isfinite(places).all(axis=1)
-    places, codes = places[is_there], codes[is_there]
+    places, codes, values = places[is_there], codes[is_there], cloud.values()[is_there]
+    if total == 0:
+        return "<p>No instances yet</p>"
     present = set(codes.tolist())
     shown = [(label, code) for label, code in cloud.labels.items() if code in present]
-    legend = "".join(
-        f"<span style='color:{color(code)}'>●</span> {_escaped(label)}&emsp;"
-        for label, code in shown[:LEGEND]
+    legend = _scale_html(values) + "".join(
+        f"<span style='color:{_color(code, label)}'>{_SIGNS[shape(code)]}</span>"
+        f" {_escaped(label)}&emsp;"
+        for label, code in sorted(shown, key=lambda it: it[1])[:LEGEND]
     )
+    more = len(shown) - LEGEND
+    legend += f"and {more:,} more" if more > 0 else ""
     rest = f" of {total:,} instances" if len(codes) < total else ""
-    url = point_picture(places, codes.tolist())
+    url = point_picture(places, codes.tolist(), values.tolist())
     return (
         f"<p>{len(codes):,} points{rest}</p>"
         f"<img alt='points' width='{WIDTH}' height='{HEIGHT}' src='{url}'><p>{legend}</p>"
     )
+
+
+def _draw_point(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], radius: float, kind: str, fill: str
+) -> None:
+    x, y = at
+    if kind == "circle":
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
+    else:
+        draw.polygon([(x + radius * dx, y + radius * dy) for dx, dy in _CORNERS[kind]], fill=fill)
+
+
+def _color(code: int, label: str = "-") -> str:
+    return NONE if code >= GONE or not label else color(code)
+
+
+def _ends(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
+    known = np.asarray(values, np.float64)
+    known = known[np.isfinite(known)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+
+
+def _scale_html(values: NDArray[np.float64]) -> str:
+    """Write the range of the numbers that colours stand for; nothing where there are none."""
+    if not np.isfinite(values).any():
+        return ""
+    low, high = _ends(values)
+    boxes = "".join(
+        f"<span style='color:{scale_color(low + (high - low) * step / 12, low, high)}'>■</span>"
+        for step in range(13)
+    )
+    return f"{low:.6g} {boxes} {high:.6g}&emsp;"
 
 
 def _escaped(label: str) -> str:

@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from marcelle_nb.components.coordinates import Given, Place
+    from marcelle_nb.components.point_cloud import Color
     from marcelle_nb.data.instance import Instance
 
 
 class PointReader:
-    """Says where instances are in a plane, and what their colours stand for.
+    """Says where instances are in a plane, and what their colours stand for: numbers or labels.
 
     Parameters
     ----------
     axes : pair of int or str
         The numbers of components of x, or the names of fields of numbers.
     color : str
-        The field of the labels.
+        The field that the colours stand for.
     given : callable, dict or None
         Where the points are, in place of the axes; see `Coordinates`.
 
@@ -41,8 +42,8 @@ class PointReader:
         self._given = given
         self.failure: Exception | None = None
 
-    def points(self, instances: Any) -> Iterator[tuple[str, Place, str]]:
-        """Give the id, the place and the label of each of the instances of an iterable."""
+    def points(self, instances: Any) -> Iterator[tuple[str, Place, Color]]:
+        """Give the id, the place and the colour of each of the instances of an iterable."""
         if not callable(self._given):
             axes = self._axes if self._given is None else ()
             names = ("x" if isinstance(axis, int) else axis for axis in axes)
@@ -53,8 +54,7 @@ class PointReader:
             except Exception as error:  # noqa: BLE001 - a user's function
                 self.failure = self.failure or error
                 place = (NOWHERE, NOWHERE)
-            label = cell(at(instance, self._color))
-            yield instance["id"], place, "" if label is None else str(label)
+            yield instance["id"], place, _color(at(instance, self._color))
 
     def _place(self, instance: Instance) -> Place:
         if callable(self._given):
@@ -82,6 +82,13 @@ def plot_fields(before: Mapping[str, Any], instances: Iterable[Instance]) -> dic
         x = instance.get("x")
         size = max(size, x.size if isinstance(x, np.ndarray) else 0)
     return {"axes": [*axes], "colors": [*colors], "size": size}
+
+
+def _color(value: Any) -> Color:
+    if is_number(value):
+        return float(value)
+    label = cell(value)
+    return "" if label is None else str(label)
 
 
 def _along(instance: Instance, axis: int | str) -> float:

@@ -8,28 +8,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import ImageRejected
-from marcelle_nb.image import decode, is_image
+from marcelle_nb.image import as_rgb, decode, is_image
+from marcelle_nb.plots.label_examples import LabelExamples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from marcelle_nb.data.dataset import Dataset
+    from marcelle_nb.plots.report_figure import ReportFigure
 
 MAX_LABELS = 40
 NO_LABEL = "(no label)"
 
+_FILLED = 0.9
+"""Of the side of a cell, the rest is room between."""
 
-def dataset_figure(data: Iterable[Mapping[str, Any]] | Any, examples: int = 8) -> Figure:
+_LONGEST_CURVE = 2_000
+"""Numbers of a vector that are drawn; a curve is a few hundred pixels wide."""
+
+
+def dataset_figure(data: Dataset | Iterable[Mapping[str, Any]], examples: int = 8) -> ReportFigure:
     """Draw the number of instances of each label, with examples beside.
 
     Parameters
     ----------
     data : Dataset or iterable of instances
-        Read once; only the examples are kept.
+        Of a dataset, only the examples are read.
     examples : int, default 8
         How many of each label, the first ones; 0 for the counts alone. An instance is shown by its
-        thumbnail, an image by itself, a vector as a curve.
+        thumbnail, an image by itself, a vector as a curve, with one scale for all of them; what is
+        none of these leaves an empty cell.
 
     Returns
     -------
@@ -42,85 +53,113 @@ def dataset_figure(data: Iterable[Mapping[str, Any]] | Any, examples: int = 8) -
     TypeError, ValueError
         If `data` holds no instances, or `examples` is no whole number >= 0.
     """
-    from matplotlib.figure import Figure
+    from marcelle_nb.plots.report_figure import ReportFigure
 
     given: object = examples
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         raise ValueError(f"examples: expected a whole number >= 0, got {examples!r:.80}")
-    name = getattr(data, "name", "")
-    counts: dict[str, int] = {}
-    shown: dict[str, list[Mapping[str, Any]]] = {}
-    for instance in data.items() if hasattr(data, "items") else data:
-        label = NO_LABEL if instance.get("y") is None else str(instance["y"])
-        counts[label] = counts.get(label, 0) + 1
-        if len(shown.setdefault(label, [])) < examples:
-            shown[label].append(instance)
-    drawn = sorted(counts, key=counts.__getitem__, reverse=True)[:MAX_LABELS]
-    labels = [label for label in counts if label in set(drawn)]
-    height = 0.6 + 0.7 * max(1, len(labels))
-    figure = Figure(figsize=(2.5 + 0.7 * examples, height), layout="constrained")
-    figure.suptitle(_title(name, counts, len(labels)), x=0.01, ha="left", fontsize=10)
-    if labels:
-        _draw(figure, labels, counts, shown, examples)
+    found = LabelExamples(data, examples, MAX_LABELS)
+    height = 0.6 + 0.7 * max(1, len(found.shown))
+    figure = ReportFigure(figsize=(2.5 + 0.7 * examples, height), layout="constrained")
+    figure.suptitle(_title(getattr(data, "name", ""), found), x=0.01, ha="left", fontsize=10)
+    if found.shown:
+        _draw(figure, found, examples)
     return figure
 
 
-def _title(name: str, counts: dict[str, int], drawn: int) -> str:
-    total, n_labels = sum(counts.values()), len(counts)
-    title = f"{name + ': ' if name else ''}{total:,} instance{'s' * (total != 1)}"
+def _title(name: object, found: LabelExamples) -> str:
+    total, n_labels, drawn = found.counts.total(), len(found.counts), len(found.shown)
+    title = f"{name}: " if isinstance(name, str) and name else ""
+    title += f"{total:,} instance{'s' * (total != 1)}"
     title += f" of {n_labels:,} label{'s' * (n_labels != 1)}"
     return _plain(title) + (f" (the {drawn} most frequent)" if drawn < n_labels else "")
 
 
-def _draw(
-    figure: Figure,
-    labels: Sequence[str],
-    counts: dict[str, int],
-    shown: dict[str, list[Mapping[str, Any]]],
-    examples: int,
-) -> None:
-    grid = figure.add_gridspec(len(labels), examples + 1, width_ratios=[2.4, *[1.0] * examples])
-    bars = figure.add_subplot(grid[:, 0])
-    numbers = [counts[label] for label in labels]
-    bars.barh(range(len(labels)), numbers, height=0.5, color="tab:blue")
-    names = [_plain(label if len(label) <= 20 else label[:19] + "…") for label in labels]
-    bars.set_yticks(
-        range(len(labels)), [f"{n}  {c:,}" for n, c in zip(names, numbers, strict=True)]
+def _draw(figure: ReportFigure, found: LabelExamples, examples: int) -> None:
+    n_labels = len(found.shown)
+    grid = figure.add_gridspec(
+        1, 2 if examples else 1, width_ratios=[2.4, examples][: 1 + bool(examples)]
     )
-    bars.set_ylim(len(labels) - 0.5, -0.5)
+    bars = figure.add_subplot(grid[:, 0])
+    numbers = [found.counts[label] for label in found.shown]
+    bars.barh(range(n_labels), numbers, height=0.5, color="tab:blue")
+    names = [NO_LABEL if label is None else _short(label) for label in found.shown]
+    bars.set_yticks(range(n_labels), [f"{n}  {c:,}" for n, c in zip(names, numbers, strict=True)])
+    bars.set_ylim(n_labels - 0.5, -0.5)
     bars.set_xticks([])
     bars.tick_params(length=0)
     bars.spines[["top", "right", "bottom"]].set_visible(False)
-    for row, label in enumerate(labels):
-        for column, instance in enumerate(shown[label]):
-            axes = figure.add_subplot(grid[row, column + 1])
-            axes.set_xticks([])
-            axes.set_yticks([])
-            _draw_instance(axes, instance)
+    if examples:
+        _draw_examples(figure.add_subplot(grid[:, 1]), found, examples)
 
 
-def _draw_instance(axes: Axes, instance: Mapping[str, Any]) -> None:
-    picture = _picture(instance)
-    if picture is not None:
-        axes.imshow(picture)
-        axes.axis("off")
-        return
-    values = np.ravel(np.asarray(instance.get("x", ()), dtype=float))
-    if values.size == 1:
-        axes.text(0.5, 0.5, f"{values[0]:.3g}", ha="center", va="center", fontsize=8)
-    else:
-        axes.plot(values, linewidth=0.7)
+def _draw_examples(cells: Axes, found: LabelExamples, examples: int) -> None:
+    """Draw all examples in one plot with a cell for each: a plot for each would take seconds."""
+    curves: dict[tuple[int, int], NDArray[np.float64]] = {}
+    for row, instances in enumerate(found.shown.values()):
+        for column, instance in enumerate(instances):
+            picture = _picture(instance)
+            values = _numbers(instance.get("x"))
+            if picture is not None:
+                cells.imshow(picture, extent=_extent(picture, row, column), aspect="auto")
+            elif values.size == 1:
+                text = f"{values[0]:.3g}"
+                cells.text(column, row, text, ha="center", va="center", fontsize=8)
+            elif values.size:
+                curves[row, column] = values
+    _draw_curves(cells, curves)
+    cells.set_xlim(-0.5, examples - 0.5)
+    cells.set_ylim(len(found.shown) - 0.5, -0.5)
+    cells.axis("off")
 
 
-def _picture(instance: Mapping[str, Any]) -> np.ndarray[Any, Any] | None:
-    url = instance.get("thumbnail")
-    if isinstance(url, str):
-        try:
-            return decode(base64.b64decode(url.partition(",")[2]))
-        except (ValueError, ImageRejected):  # a picture that browsers alone can draw
-            pass
+def _extent(picture: NDArray[np.uint8], row: int, column: int) -> tuple[float, float, float, float]:
+    """Fit a picture into its cell, as left, right, bottom and top."""
+    height, width = picture.shape[:2]
+    across = _FILLED / 2 * min(1, width / height)
+    down = _FILLED / 2 * min(1, height / width)
+    return column - across, column + across, row + down, row - down
+
+
+def _draw_curves(cells: Axes, curves: Mapping[tuple[int, int], NDArray[np.float64]]) -> None:
+    """Draw curves on one scale for all: else noise looks like what is large."""
+    low = min((float(np.nanmin(values)) for values in curves.values()), default=0.0)
+    high = max((float(np.nanmax(values)) for values in curves.values()), default=1.0)
+    span = high - low or 1.0
+    for (row, column), values in curves.items():
+        x = column + _FILLED * (np.linspace(0, 1, values.size) - 0.5)
+        heights = (values - low) / span if high > low else np.full(values.size, 0.5)
+        cells.plot(x, row - _FILLED * (heights - 0.5), linewidth=0.7, color="tab:blue")
+
+
+def _numbers(x: Any) -> NDArray[np.float64]:
+    """Make a curve of x; nothing of what is no array of numbers."""
+    try:
+        values = np.ravel(np.asarray(() if x is None else x, dtype=np.float64))
+    except (TypeError, ValueError, OverflowError):
+        return np.empty(0)
+    # infinite numbers have no place on a scale, nor have those that it could not hold the room of
+    values = np.where(np.abs(values) < 1e300, values, np.nan)
+    every = -(-values.size // _LONGEST_CURVE) or 1
+    return values[::every] if np.isfinite(values).any() else np.empty(0)
+
+
+def _picture(instance: Mapping[str, Any]) -> NDArray[np.uint8] | None:
     x = instance.get("x")
-    return x if is_image(x) else None
+    for url in (instance.get("thumbnail"), x):
+        if isinstance(url, str) and url.startswith("data:image/"):
+            try:
+                return decode(base64.b64decode(url.partition(",")[2]))
+            except (ValueError, ImageRejected):  # a picture that browsers alone can draw
+                pass
+    try:
+        return as_rgb(x) if is_image(x) else None
+    except ImageRejected:
+        return None
+
+
+def _short(label: str) -> str:
+    return _plain(label if len(label) <= 20 else label[:19] + "…")
 
 
 def _plain(text: str) -> str:

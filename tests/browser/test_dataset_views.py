@@ -140,13 +140,12 @@ def test_ten_thousand_points_are_hovered_clicked_and_selected(lab: NotebookPage)
 
 @pytest.mark.parametrize("cell", [TABLE, SCATTER], ids=["table", "scatter"])
 def test_what_another_kernel_changes_appears(lab: NotebookPage, cell: str) -> None:
-    lab.start("import marcelle_nb as mnb\ndata = mnb.dataset('shared', 'shared.db')", cell)
-    view = lab.view("dataset_table" if cell == TABLE else "dataset_scatter")
-    expect(view.locator("header")).to_contain_text("0 instances")
-    other = (
-        "import marcelle_nb as mnb; data = mnb.dataset('shared', 'shared.db');"
-        "data.create([{'x': [n, n], 'y': 'abroad'} for n in range(150)])"
-    )
+    name = "dataset_table" if cell == TABLE else "dataset_scatter"
+    made = f"import marcelle_nb as mnb; data = mnb.dataset('shared', 'shared {name}.db')"
+    lab.start(made, cell)
+    view = lab.view(name)
+    expect(view).to_contain_text("No instances yet")
+    other = f"{made};data.create([{{'x': [n, n], 'y': 'abroad'}} for n in range(150)])"
     lab.execute(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {other!r}])")
     expect(view.locator("header")).to_contain_text("150 instances")
     expect(view).to_contain_text("abroad")

@@ -6,17 +6,14 @@ export type Connection = "ok" | "busy" | "restarted" | "silent" | "disconnected"
 /** What the host says about the kernel: many hosts say nothing. */
 export type Host = "idle" | "busy" | "lost" | "unknown";
 
-const SENTENCES: Record<Connection, string> = {
+/** What a view shows; nothing where all is well. */
+export const SENTENCES: Record<Connection, string> = {
   ok: "",
   busy: "The kernel is busy with another cell; this answers when the cell ends.",
   restarted: "The kernel was restarted: run the cell again. If that does not help, reload the page.",
   silent: "No answer from the kernel: it is busy or was restarted.",
   disconnected: "The connection to the kernel is lost, reconnecting.",
 };
-
-export function sentence(connection: Connection): string {
-  return SENTENCES[connection];
-}
 
 export function hostStatus(manager: Manager | undefined): Host {
   const { status, connectionStatus = "connected" } = manager?.kernel ?? {};

@@ -3,6 +3,8 @@
  * canvas that is asked to draw as many pictures or circles needs thirty, and drops frames.
  */
 
+import type { Shape } from "./palette";
+
 /** The pixels of a dot, as they lie in memory: alpha in the highest byte. */
 interface Dot {
   side: number;
@@ -38,17 +40,17 @@ export class DotLayer {
     return true;
   }
 
-  /** A dot of a colour; `strength` below 1 lets the surface through. */
-  dot(color: string, radius: number, strength: number): Dot | null {
-    const key = `${color} ${radius} ${strength}`;
+  /** A dot of a colour and a shape; `strength` below 1 lets the surface through. */
+  dot(color: string, shape: Shape, radius: number, strength: number): Dot | null {
+    const key = `${color} ${shape} ${radius} ${strength}`;
     const known = this.#dots.get(key);
     if (known) return known;
     const canvas = document.createElement("canvas");
-    const side = Math.ceil((2 * radius + 2) * this.#ratio);
+    const side = Math.ceil((2.6 * radius + 2) * this.#ratio);
     canvas.width = canvas.height = side;
     const pen = canvas.getContext("2d");
     if (!pen) return null;
-    pen.arc(side / 2, side / 2, radius * this.#ratio, 0, 2 * Math.PI);
+    outline(pen, shape, side / 2, side / 2, radius * this.#ratio);
     pen.fillStyle = this.#surface;
     pen.fill();
     pen.globalAlpha = strength;
@@ -90,6 +92,22 @@ export class DotLayer {
   end(): void {
     if (this.#image) this.canvas.getContext("2d")?.putImageData(this.#image, 0, 0);
   }
+}
+
+/** The corners of shapes, in radii. */
+const CORNERS: Record<Exclude<Shape, "circle">, [x: number, y: number][]> = {
+  square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
+  triangle: [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
+  diamond: [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]],
+  down: [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]],
+};
+
+/** Begin a path around a dot. */
+export function outline(pen: CanvasRenderingContext2D, shape: Shape, x: number, y: number, radius: number): void {
+  pen.beginPath();
+  if (shape === "circle") pen.arc(x, y, radius, 0, 2 * Math.PI);
+  else for (const [dx, dy] of CORNERS[shape]) pen.lineTo(x + dx * radius, y + dy * radius);
+  pen.closePath();
 }
 
 /** One pixel over another: at the edges of dots. */

@@ -1,10 +1,12 @@
 /** The parts of the dataset browser: what acts on the selection, and one label with its pictures. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { onEnter } from "./enter";
-import { type Item, PAGE, pageCount, type Thumbnails } from "./thumbnails";
+import { type Group, PAGE, pageCount } from "./thumbnails";
+import { written } from "./words";
 
 export interface Actions {
-  select(list: readonly string[], id: string, range: boolean): void;
+  /** Choose one of a list by its place, or, with `range`, all up to there; a place beyond the list does nothing. */
+  select(list: readonly string[], index: number, range: boolean): void;
   selectAll(list: readonly string[]): void;
   selectNone(): void;
   visit(label: string, id: string): void;
@@ -24,7 +26,7 @@ interface Shown {
   open: boolean;
   renaming: boolean;
   visited: string | undefined;
-  group: ReturnType<Thumbnails["group"]>;
+  group: Readonly<Group> | undefined;
 }
 
 /** As long as the kernel lets a label be. */
@@ -45,14 +47,14 @@ function submitted(take: (text: string) => void) {
 export function selectionBar(id: string, labels: string[], count: number, actions: Actions): TemplateResult {
   const none = count === 0;
   return html`<div class="marcelle-selection">
-    <span role="status">${none ? "Click pictures to select them, Shift-click for a range" : `${count} selected`}</span>
+    <span role="status">${none ? "Click pictures to select them, Shift-click for a range" : `${written(count)} selected`}</span>
     <form @submit=${submitted(actions.relabel)} @keydown=${onEnter} ?hidden=${none}>
       <label for="${id}-relabel">New label</label>
       <input id="${id}-relabel" list="${id}-labels" maxlength=${LABEL_LENGTH} autocomplete="off" />
       <datalist id="${id}-labels">${labels.map((label) => html`<option value=${label}></option>`)}</datalist>
       <button type="submit">Relabel</button>
     </form>
-    <button ?hidden=${none} @click=${actions.remove}>Delete ${count}</button>
+    <button ?hidden=${none} @click=${actions.remove}>Delete ${written(count)}</button>
     <button ?hidden=${none} @click=${actions.selectNone}>Select none</button>
   </div>`;
 }
@@ -60,21 +62,23 @@ export function selectionBar(id: string, labels: string[], count: number, action
 export function groupSection(id: string, shown: Shown, selected: Set<string>, actions: Actions): TemplateResult {
   const { label, count, open, group } = shown;
   const items = group?.items ?? [];
+  const list = items.map((item) => item.id);
   return html`<section aria-label=${label}>
     <div class="marcelle-group">
       <button class="marcelle-fold" aria-expanded=${open} @click=${() => actions.fold(label, open)}>
         <span aria-hidden="true">${open ? "▾" : "▸"}</span>
         <span class="marcelle-label" title=${label}>${label}</span>
-        <span class="marcelle-count">${count}</span>
+        <span class="marcelle-count">${written(count)}</span>
       </button>
-      ${shown.renaming ? renameForm(id, label, actions) : groupButtons(label, items, open, actions)}
+      ${shown.renaming ? renameForm(id, label, actions) : groupButtons(label, list, open, actions)}
     </div>
-    ${open ? pictures(shown, items, selected, actions) : nothing}
-    ${open && group && pageCount(group.total) > 1 ? pager(label, group.page, pageCount(group.total), actions) : nothing}
+    ${open && group ? [pictures(shown, group, list, selected, actions), pager(label, group, actions)] : nothing}
   </section>`;
 }
 
-function pager(label: string, page: number, pages: number, actions: Actions): TemplateResult {
+function pager(label: string, { page, total }: Group, actions: Actions): TemplateResult | typeof nothing {
+  const pages = pageCount(total);
+  if (pages < 2) return nothing;
   const turn = (to: number) => actions.turn(label, to);
   const typed = ({ target }: Event) => {
     const field = target as HTMLInputElement;
@@ -83,16 +87,16 @@ function pager(label: string, page: number, pages: number, actions: Actions): Te
   };
   return html`<nav aria-label="Pages of ${label}">
     <button ?disabled=${page === 0} @click=${() => turn(page - 1)}>Previous</button>
-    <span>${page + 1} of ${pages}</span>
+    <span>${written(page + 1)} of ${written(pages)}</span>
     <button ?disabled=${page >= pages - 1} @click=${() => turn(page + 1)}>Next</button>
     <label>Go to <input type="number" min="1" @change=${typed} @keydown=${onEnter} /></label>
   </nav>`;
 }
 
-function groupButtons(label: string, items: readonly Item[], open: boolean, actions: Actions): TemplateResult {
-  const all = () => actions.selectAll(items.map((item) => item.id));
+function groupButtons(label: string, list: readonly string[], open: boolean, actions: Actions): TemplateResult {
+  const all = () => actions.selectAll(list);
   return html`<span class="marcelle-group-buttons">
-    <button ?hidden=${!open || items.length === 0} aria-label="Select all shown of ${label}" @click=${all}>
+    <button ?hidden=${!open || !list.length} aria-label="Select all shown of ${label}" @click=${all}>
       Select all shown
     </button>
     <button aria-label="Rename ${label}" @click=${() => actions.beginRename(label)}>Rename</button>
@@ -114,46 +118,31 @@ function renameForm(id: string, label: string, actions: Actions): TemplateResult
   </form>`;
 }
 
-function pictures(shown: Shown, items: readonly Item[], selected: Set<string>, actions: Actions): TemplateResult {
-  const list = items.map((item) => item.id);
-  const first = PAGE * (shown.group?.asked ?? 0);
-  const stop = shown.visited !== undefined && list.includes(shown.visited) ? shown.visited : list[0];
-  const keys: Keys = {
-    choose(index, range) {
-      const id = list[index];
-      if (id !== undefined) actions.select(list, id, range);
-    },
-    visit: (index) => actions.visit(shown.label, list[index]!),
-    all: () => actions.selectAll(list),
-    remove: actions.remove,
-    none: actions.selectNone,
-  };
+function pictures(
+  { label, visited }: Shown,
+  { items, asked }: Group,
+  list: readonly string[],
+  selected: Set<string>,
+  actions: Actions,
+): TemplateResult {
+  const stop = list.includes(visited!) ? visited : list[0];
   // Tiles by position, not by identity: where one is deleted, the next takes its place, and the keyboard with it.
-  return html`<ul role="listbox" aria-multiselectable="true" aria-label="Instances of ${shown.label}"
+  return html`<ul role="listbox" aria-multiselectable="true" aria-label="Instances of ${label}"
     @mousedown=${(event: MouseEvent) => event.shiftKey && event.preventDefault()}
-    @click=${(event: MouseEvent) => keys.choose(indexOf(event), event.shiftKey)}
-    @focusin=${(event: FocusEvent) => keys.visit(indexOf(event))}
-    @keydown=${(event: KeyboardEvent) => keyPressed(event, keys)}>
-    ${items.map((item, i) => tile(item, first + i, selected.has(item.id), item.id === stop))}
+    @click=${(event: MouseEvent) => actions.select(list, indexOf(event), event.shiftKey)}
+    @focusin=${(event: FocusEvent) => actions.visit(label, list[indexOf(event)]!)}
+    @keydown=${(event: KeyboardEvent) => keyPressed(event, list, actions)}>
+    ${items.map(({ id, thumbnail }, i) => tile(thumbnail, PAGE * asked + i, selected.has(id), id === stop))}
   </ul>`;
 }
 
 /** A picture, or the number of an instance that has none. Other addresses than pictures in text are not loaded. */
-function tile({ thumbnail }: Item, index: number, selected: boolean, stop: boolean): TemplateResult {
-  const picture = typeof thumbnail === "string" && thumbnail.startsWith("data:image/");
+function tile(thumbnail: string, index: number, selected: boolean, stop: boolean): TemplateResult {
+  const picture = /^data:image\//.test(thumbnail);
   return html`<li role="option" aria-selected=${selected} tabindex=${stop ? 0 : -1}
     aria-label="instance ${index + 1}" data-lm-suppress-shortcuts="true">
     ${picture ? html`<img src=${thumbnail} alt="" loading="lazy" draggable="false" />` : index + 1}
   </li>`;
-}
-
-/** What the keys do, by the index of a picture. */
-interface Keys {
-  choose(index: number, range: boolean): void;
-  visit(index: number): void;
-  all(): void;
-  remove(): void;
-  none(): void;
 }
 
 function indexOf(event: Event): number {
@@ -162,18 +151,19 @@ function indexOf(event: Event): number {
 }
 
 /** Arrows move, with Shift they select on the way; Space selects, Ctrl+A all, Delete deletes what is selected. */
-function keyPressed(event: KeyboardEvent, keys: Keys): void {
+function keyPressed(event: KeyboardEvent, list: readonly string[], actions: Actions): void {
+  const { key, shiftKey } = event;
   const index = indexOf(event);
   const options = [...(event.currentTarget as Element).children] as HTMLElement[];
-  const to = target(event.key, index, options);
+  const to = target(key, index, options);
   if (to !== null) {
-    if (event.shiftKey) keys.choose(index, true);
+    if (shiftKey) actions.select(list, index, true);
     options[to]?.focus();
-    if (event.shiftKey) keys.choose(to, true);
-  } else if (event.key === " " || event.key === "Enter") keys.choose(index, event.shiftKey);
-  else if (event.key === "a" && (event.ctrlKey || event.metaKey)) keys.all();
-  else if (event.key === "Delete" || event.key === "Backspace") keys.remove();
-  else if (event.key === "Escape") keys.none();
+    if (shiftKey) actions.select(list, to, true);
+  } else if (key === " " || key === "Enter") actions.select(list, index, shiftKey);
+  else if (key === "a" && (event.ctrlKey || event.metaKey)) actions.selectAll(list);
+  else if (key === "Delete" || key === "Backspace") actions.remove();
+  else if (key === "Escape") actions.selectNone();
   else return;
   event.preventDefault();
   event.stopPropagation();

@@ -36,5 +36,5 @@ export interface Model {
 
 /** True for a message that our kernel side could have sent. */
 export function isContent(value: unknown): value is Content {
-  return typeof value === "object" && value !== null && typeof (value as Content).kind === "string";
+  return typeof (value as Content | null | undefined)?.kind === "string";
 }

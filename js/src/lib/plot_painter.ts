@@ -1,6 +1,6 @@
 /** Draws the points of a plot, its axes, and what lies over them. */
-import { DotLayer } from "./dot_layer";
-import { colorOf, OTHERS } from "./palette";
+import { DotLayer, outline as trace } from "./dot_layer";
+import { colorOf, NUMBER, OTHERS, scaleColor, shapeOf, STEPS } from "./palette";
 import { GUTTER, type Plane, tickText } from "./plane";
 import type { Box, Points } from "./points";
 
@@ -80,20 +80,25 @@ export class PlotPainter {
 
   /** Draw the points that are marked, or those that are not. */
   #stamp(mark: 0 | 1, strength: number): void {
-    const { xy, codes, length, labels, counts } = this.#scene.points;
+    const { points } = this.#scene;
+    const { xy, codes, length, labels, counts } = points;
     const { width, height, view } = this.#scene.plane;
     const [left, , , top] = view;
     const [across, down] = this.#scene.plane.scale;
     const marked = this.#scene.marked;
     const dots = new Map([...counts.keys()].filter((code) => !this.#scene.hidden.has(code)).map((code) =>
-      [code, this.#dots.dot(colorOf(code, labels[code] === ""), this.radius, strength)]));
+      [code, this.#dots.dot(colorOf(code, labels[code] === ""), shapeOf(code), this.radius, strength)]));
+    const scale = dots.has(NUMBER)
+      ? Array.from({ length: STEPS + 1 }, (_, step) => this.#dots.dot(scaleColor(step), "circle", this.radius, strength))
+      : [];
     for (let point = 0; point < length; point++) {
       if (marked[point] !== mark) continue;
       const x = GUTTER.left + (xy[2 * point]! - left) * across;
       const y = GUTTER.top + (top - xy[2 * point + 1]!) * down;
       // not true of NaN, either
       if (!(x > 0 && y > 0 && x < width && y < height)) continue;
-      const dot = dots.get(codes[point]!);
+      const code = codes[point]!;
+      const dot = code === NUMBER ? scale[points.step(point)] : dots.get(code);
       if (dot) this.#dots.stamp(dot, x, y);
     }
   }
@@ -141,11 +146,10 @@ export class PlotPainter {
       const [x, y] = this.#scene.pixel(hovered);
       const code = points.codes[hovered] ?? OTHERS;
       pen.beginPath();
-      pen.arc(x, y, this.radius + 3, 0, 2 * Math.PI);
+      pen.arc(x, y, this.radius + 4, 0, 2 * Math.PI);
       pen.stroke();
-      pen.beginPath();
-      pen.fillStyle = colorOf(code, points.labels[code] === "");
-      pen.arc(x, y, this.radius + 1, 0, 2 * Math.PI);
+      pen.fillStyle = code === NUMBER ? scaleColor(points.step(hovered)) : colorOf(code, points.labels[code] === "");
+      trace(pen, shapeOf(code), x, y, this.radius + 1);
       pen.fill();
     }
     if (!outline) return;

@@ -38,8 +38,8 @@ export interface Member {
 interface Line {
   members: Set<Member>;
   state: Connection;
-  /** When the oldest unanswered ping left. */
-  asked: number | undefined;
+  /** When the oldest unanswered ping left; Infinity: none is unanswered. */
+  asked: number;
   /** When a ping last went through the component's own comm. */
   own: number;
   /** The comm refused: what another component hears does not bring this one back. */
@@ -50,7 +50,7 @@ interface Line {
 
 export class Pulse {
   #lines = new Map<string, Line>();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setInterval> | 0 = 0;
   #ticked = 0;
   #pinged = -Infinity;
   #excused = -Infinity;
@@ -66,7 +66,7 @@ export class Pulse {
     line.members.add(member);
     this.#lines.set(member.component, line);
     this.#listen();
-    if (this.#timer !== undefined) return;
+    if (this.#timer) return;
     this.#ticked = performance.now();
     this.#timer = setInterval(() => this.#tick(performance.now()), TICK_MS);
   }
@@ -77,7 +77,7 @@ export class Pulse {
     if (line?.members.size === 0) this.#lines.delete(member.component);
     if (this.#lines.size > 0) return;
     clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#timer = 0;
   }
 
   connection(component: string): Connection {
@@ -98,7 +98,7 @@ export class Pulse {
     for (const [name, value] of Object.entries(newest)) {
       const line = this.#lines.get(name);
       if (!line || (line.dead && name !== component)) continue;
-      line.asked = undefined;
+      line.asked = Infinity;
       if (line.missed) for (const member of line.members) member.back();
       line.missed = false;
       set(line, "ok");
@@ -123,7 +123,7 @@ export class Pulse {
     this.#ticked = now;
     const lines = [...this.#lines.values()];
     // A page that was hidden or asleep starts to count anew.
-    if (asleep || document.hidden) for (const line of lines) line.asked = undefined;
+    if (asleep || document.hidden) for (const line of lines) line.asked = Infinity;
     if (document.hidden) return;
     // JupyterLab takes its time to notice that the network is gone.
     const host = navigator.onLine ? hostStatus(this.#manager) : "lost";
@@ -141,7 +141,7 @@ export class Pulse {
   #judge(line: Line, host: Host, now: number): Connection {
     // Only an answer takes back a restart: the new kernel may be busy, but not for this component.
     if (line.state === "restarted") return "restarted";
-    if (line.asked === undefined || now - line.asked < PATIENCE_MS - SLACK_MS) return line.state;
+    if (now - line.asked < PATIENCE_MS - SLACK_MS) return line.state;
     if (host === "busy") return "busy";
     if (host === "lost") return "disconnected";
     if (host === "unknown") return "silent";
@@ -153,13 +153,13 @@ export class Pulse {
     this.#pinged = now;
     const lines = [...this.#lines.values()].sort((a, b) => rank(a) - rank(b));
     // Components that refuse are found out here, after a restart all of them in one go.
-    if (lines.some((line) => this.#ask(line, now))) for (const line of lines) line.asked ??= now;
+    if (lines.some((line) => this.#ask(line, now))) for (const line of lines) asked(line, now);
   }
 
   /** The shared ping brought nothing for this component. */
   #askAgain(line: Line, now: number): void {
     const pause = line.state === "ok" ? PING_MS : SLOW_PING_MS;
-    if (line.asked === undefined || now - line.asked < OWN_PING_MS - SLACK_MS) return;
+    if (now - line.asked < OWN_PING_MS - SLACK_MS) return;
     if (now - line.own >= pause - SLACK_MS) this.#ask(line, now);
   }
 
@@ -171,13 +171,18 @@ export class Pulse {
     line.own = now;
     line.dead = !member.send({ kind: "ping", views });
     if (line.dead) this.lost(member.component);
-    else line.asked ??= now;
+    else asked(line, now);
     return !line.dead;
   }
 }
 
 function newLine(): Line {
-  return { members: new Set(), state: "ok", asked: undefined, own: -Infinity, dead: false, missed: false };
+  return { members: new Set(), state: "ok", asked: Infinity, own: -Infinity, dead: false, missed: false };
+}
+
+/** The oldest ping counts. */
+function asked(line: Line, now: number): void {
+  line.asked = Math.min(line.asked, now);
 }
 
 function set(line: Line, connection: Connection): void {
@@ -189,7 +194,7 @@ function set(line: Line, connection: Connection): void {
 
 /** A component that waits for no answer spoke last: it goes first; one that is known to be gone goes last. */
 function rank({ state, asked }: Line): number {
-  return (state === "ok" ? 0 : 2) + (asked === undefined ? 0 : 1);
+  return (state === "ok" ? 0 : 2) + (asked < Infinity ? 1 : 0);
 }
 
 /** The pulse of this model's page; every bundle that shares the symbol shares it. */

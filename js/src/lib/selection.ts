@@ -18,7 +18,7 @@ export class Selection {
       this.#anchor = id;
       return;
     }
-    for (const between of list.slice(Math.min(from, to), Math.max(from, to) + 1)) this.ids.add(between);
+    this.add(list.slice(Math.min(from, to), Math.max(from, to) + 1));
   }
 
   add(list: readonly string[]): void {

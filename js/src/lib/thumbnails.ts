@@ -20,6 +20,13 @@ export interface ItemsQuestion {
   limit: number;
 }
 
+/** What it needs of a view: to ask the kernel, and to know whether that answers and the view is there. */
+interface Asking {
+  send(question: ItemsQuestion): unknown;
+  connection(): string;
+  readonly signal: AbortSignal;
+}
+
 export const PAGE = 60;
 
 /** While a class records, its data change many times a second: what is shown follows more calmly. */
@@ -28,7 +35,7 @@ const REFRESH_EVERY_MS = 500;
 /** An answer that has not come by then is lost, unless the kernel is known to be busy. */
 const LOST_AFTER_MS = 10_000;
 
-interface Group {
+export interface Group {
   /** The page that is shown; stays until what replaces it has arrived, so that nothing jumps. */
   items: Item[];
   total: number;
@@ -52,21 +59,12 @@ export class Thumbnails {
   /** The last question's number. Answers go to all views of a dataset: the numbers of each begin elsewhere. */
   request = Math.floor(Math.random() * 2 ** 40);
   #pumping = false;
-  #ask: (question: ItemsQuestion) => void;
-  #reachable: () => boolean;
-  #changed: () => void;
-  #signal: AbortSignal;
+  readonly #view: Asking;
+  readonly #changed: () => void;
 
-  constructor(
-    ask: (question: ItemsQuestion) => void,
-    reachable: () => boolean,
-    changed: () => void,
-    signal: AbortSignal,
-  ) {
-    this.#ask = ask;
-    this.#reachable = reachable;
+  constructor(view: Asking, changed: () => void) {
+    this.#view = view;
     this.#changed = changed;
-    this.#signal = signal;
   }
 
   /** What is known of a label; undefined before it is first shown. */
@@ -77,7 +75,7 @@ export class Thumbnails {
   /** Begin to show a label. */
   show(label: string): void {
     if (this.#groups.has(label)) return;
-    const group = { items: [], total: 0, page: 0, request: 0, asked: 0, stale: false, started: 0 };
+    const group = { items: [] as Item[], total: 0, page: 0 } as Group;
     this.#groups.set(label, group);
     this.#start(label, group);
   }
@@ -88,7 +86,7 @@ export class Thumbnails {
     if (!group) return;
     group.page = Math.max(0, Math.trunc(page));
     // who turns fast sees the last page wanted: one question at a time
-    if (group.request === 0) this.#start(label, group);
+    if (!group.request) this.#start(label, group);
   }
 
   /** The data changed: forget the labels that are gone, ask again for the others. */
@@ -102,7 +100,7 @@ export class Thumbnails {
 
   receive({ request, label, total, items }: ItemsMessage): void {
     const group = this.#groups.get(label);
-    if (!group || group.request !== request) return;
+    if (group?.request !== request) return;
     group.request = 0;
     group.total = total;
     group.page = Math.min(group.page, pageCount(total) - 1);
@@ -116,7 +114,7 @@ export class Thumbnails {
   #pump(): void {
     let wait = Infinity;
     for (const [label, group] of this.#groups) {
-      if (!group.stale || group.request !== 0) continue;
+      if (!group.stale || group.request) continue;
       const due = group.started + REFRESH_EVERY_MS - performance.now();
       if (due <= 0) this.#start(label, group);
       else wait = Math.min(wait, due);
@@ -132,7 +130,7 @@ export class Thumbnails {
   #start(label: string, group: Group): void {
     const request = ++this.request;
     Object.assign(group, { stale: false, request, asked: group.page, started: performance.now() });
-    this.#ask({ kind: "items", request, label, offset: PAGE * group.page, limit: PAGE });
+    this.#view.send({ kind: "items", request, label, offset: PAGE * group.page, limit: PAGE });
     this.#watch(label, request);
   }
 
@@ -140,12 +138,12 @@ export class Thumbnails {
     this.#later(() => {
       const group = this.#groups.get(label);
       if (group?.request !== request) return;
-      if (this.#reachable()) this.#start(label, group);
+      if (this.#view.connection() === "ok") this.#start(label, group);
       else this.#watch(label, request);
     }, LOST_AFTER_MS);
   }
 
   #later(f: () => void, wait: number): void {
-    setTimeout(() => this.#signal.aborted || f(), wait);
+    setTimeout(() => this.#view.signal.aborted || f(), wait);
   }
 }

@@ -1,8 +1,8 @@
 /** The frame of every view: root element, traits, messages, heartbeat and alert line. */
 import { html, render, type TemplateResult } from "lit-html";
-import { type Connection, sentence } from "./connection";
+import { type Connection, SENTENCES } from "./connection";
 import { type Content, isContent, type MessageHandler, type Model, type Outgoing } from "./model";
-import { type Member, type Pulse, pulseOf } from "./pulse";
+import { type Member, pulseOf } from "./pulse";
 
 type Name<S> = keyof S & string;
 
@@ -48,143 +48,127 @@ type Setup<S> = (context: Context<S>) => () => TemplateResult;
 export function view<S>(name: string, setup: Setup<S>): { render(given: RenderArguments): () => void } {
   return {
     render({ model, el, signal }) {
-      const frame = new Frame<S>(name, model, el);
-      frame.open(setup);
-      const close = (): void => frame.close();
+      const close = open(name, model, el, setup);
       signal?.addEventListener("abort", close, { once: true });
       return close;
     },
   };
 }
 
-class Frame<S> implements Context<S> {
-  readonly el = document.createElement("div");
-  readonly id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
-  readonly #controller = new AbortController();
-  readonly signal = this.#controller.signal;
-  readonly #handlers = new Map<string, MessageHandler[]>();
-  readonly #reactions: (() => void)[] = [];
-  readonly #pulse: Pulse;
-  readonly #member: Member;
-  readonly #component: string;
-  known = 0;
-  #template: () => TemplateResult = () => html``;
-  #drawing = false;
+/**
+ * Show a view until the function that this gives is called. Every bundle carries it: no class, because the names of
+ * variables are shortened in the bundle, and those of properties are not.
+ */
+function open<S>(name: string, model: Model, parent: HTMLElement, setup: Setup<S>): () => void {
+  const el = document.createElement("div");
+  const id = Math.random().toString(36).slice(2);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const component = String(model.get("component_id") ?? "");
+  const pulse = pulseOf(model);
+  const handlers: [kind: string, handler: MessageHandler][] = [];
+  const reactions: (() => void)[] = [];
+  let drawing = false;
 
-  constructor(
-    name: string,
-    readonly model: Model,
-    parent: HTMLElement,
-  ) {
-    this.el.className = `marcelle marcelle-${name}`;
-    parent.append(this.el);
-    this.#component = String(model.get("component_id") ?? "");
-    this.#pulse = pulseOf(model);
-    this.#member = {
-      component: this.#component,
-      view: this.id,
-      send: (content) => this.#post(content),
-      newest: (value) => this.#dispatch({ kind: "pong", newest: { [this.#component]: value } }, []),
-      back: () => this.#hello(),
-      changed: () => this.#changed(),
-    };
-  }
-
-  open(setup: Setup<S>): void {
-    this.#template = setup(this);
-    this.model.on("change", this.#changed);
-    this.model.on("msg:custom", this.#receive);
-    this.#pulse.join(this.#member);
-    this.#hello();
-    this.#draw();
-  }
-
-  close(): void {
-    if (this.signal.aborted) return;
-    // First the view lets go of what it holds (a pressed button, a camera), then it says bye.
-    this.#controller.abort();
-    this.#post({ kind: "bye", view: this.id });
-    this.#pulse.leave(this.#member);
-    this.model.off("change", this.#changed);
-    this.model.off("msg:custom", this.#receive);
-    this.el.remove();
-  }
-
-  // Arrow functions: a view takes them out of its context.
-  get = <K extends Name<S>>(name: K): S[K] => this.model.get(name) as S[K];
-
-  ask = <K extends Name<S>>(name: K, value: S[K]): void => {
-    this.model.set(name, value);
-    try {
-      this.model.save_changes();
-    } catch {
-      this.#pulse.lost(this.#component);
-    }
+  const context: Context<S> = {
+    el,
+    id,
+    signal,
+    model,
+    known: 0,
+    get: (name) => model.get(name) as S[typeof name],
+    ask(name, value) {
+      model.set(name, value);
+      try {
+        model.save_changes();
+      } catch {
+        pulse.lost(component);
+      }
+    },
+    send(content, buffers) {
+      const sent = post(content, buffers);
+      if (!sent) pulse.lost(component);
+      return sent;
+    },
+    on: (kind, handler) => void handlers.push([kind, handler]),
+    react: (reaction) => void reactions.push(reaction),
+    redraw() {
+      if (drawing || signal.aborted) return;
+      drawing = true;
+      // A microtask and no animation frame: a hidden tab has none.
+      queueMicrotask(() => {
+        drawing = false;
+        if (!signal.aborted) draw();
+      });
+    },
+    connection: () => pulse.connection(component),
   };
-
-  send = (content: Outgoing, buffers?: ArrayBuffer[]): boolean => {
-    const sent = this.#post(content, buffers);
-    if (!sent) this.#pulse.lost(this.#component);
-    return sent;
+  const member: Member = {
+    component,
+    view: id,
+    send: (content) => post(content),
+    newest: (value) => dispatch({ kind: "pong", newest: { [component]: value } }, []),
+    back: hello,
+    changed,
   };
-
-  on = (kind: string, handler: MessageHandler): void => {
-    this.#handlers.set(kind, [...(this.#handlers.get(kind) ?? []), handler]);
-  };
-
-  react = (reaction: () => void): void => {
-    this.#reactions.push(reaction);
-  };
-
-  redraw = (): void => {
-    if (this.#drawing || this.signal.aborted) return;
-    this.#drawing = true;
-    // A microtask and no animation frame: a hidden tab has none.
-    queueMicrotask(() => {
-      this.#drawing = false;
-      if (!this.signal.aborted) this.#draw();
-    });
-  };
-
-  connection = (): Connection => this.#pulse.connection(this.#component);
 
   /** The kernel answers with all traits, and with what its log has beyond what is known. */
-  #hello(): void {
-    this.send({ kind: "hello", view: this.id, since: this.known });
+  function hello(): void {
+    context.send({ kind: "hello", view: id, since: context.known });
   }
 
-  #post(content: Outgoing, buffers?: ArrayBuffer[]): boolean {
+  function post(content: Outgoing, buffers?: ArrayBuffer[]): boolean {
     try {
-      this.model.send(content, undefined, buffers);
+      model.send(content, undefined, buffers);
       return true;
     } catch {
       return false;
     }
   }
 
-  #changed = (): void => {
-    for (const reaction of this.#reactions) reaction();
-    this.redraw();
-  };
-
-  #receive = (content: unknown, buffers?: DataView[]): void => {
-    if (!isContent(content)) return;
-    if (content.kind === "pong") this.#pulse.pong(this.#component, content);
-    else this.#dispatch(content, buffers ?? []);
-  };
-
-  #dispatch(content: Content, buffers: DataView[]): void {
-    for (const handler of this.#handlers.get(content.kind) ?? []) handler(content, buffers);
+  function changed(): void {
+    for (const reaction of reactions) reaction();
+    context.redraw();
   }
 
-  #draw(): void {
-    const connection = this.connection();
-    const text = sentence(connection) || String(this.model.get("alert") ?? "");
+  function receive(content: unknown, buffers?: DataView[]): void {
+    if (!isContent(content)) return;
+    if (content.kind === "pong") pulse.pong(component, content);
+    else dispatch(content, buffers ?? []);
+  }
+
+  function dispatch(content: Content, buffers: DataView[]): void {
+    for (const [kind, handler] of handlers) if (kind === content.kind) handler(content, buffers);
+  }
+
+  function draw(): void {
+    const connection = context.connection();
+    const text = SENTENCES[connection] || String(model.get("alert") ?? "");
     // The element stays while it is empty: screen readers announce a change of it, not its arrival.
     render(
-      html`${this.#template()}
+      html`${template()}
         <p class="marcelle-alert" role="alert" data-connection=${connection} ?hidden=${text === ""}>${text}</p>`,
-      this.el,
+      el,
     );
   }
+
+  el.className = `marcelle marcelle-${name}`;
+  parent.append(el);
+  const template = setup(context);
+  model.on("change", changed);
+  model.on("msg:custom", receive);
+  pulse.join(member);
+  hello();
+  draw();
+
+  return () => {
+    if (signal.aborted) return;
+    // First the view lets go of what it holds (a pressed button, a camera), then it says bye.
+    controller.abort();
+    post({ kind: "bye", view: id });
+    pulse.leave(member);
+    model.off("change", changed);
+    model.off("msg:custom", receive);
+    el.remove();
+  };
 }
