@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from marcelle_nb.stream_operators import NOTHING, StreamOperators, derive, expect_function
+from marcelle_nb.stream_operators import (
+    NOTHING,
+    StreamOperators,
+    derive,
+    expect_function,
+    subscribe_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +36,7 @@ class JoiningOperators(StreamOperators[T]):
         sources: tuple[StreamOperators[Any], ...] = (self, *others)
 
         def connect(emit: Emit) -> list[Undo]:
-            return [source.subscribe(emit) for source in sources]
+            return subscribe_all((source, emit) for source in sources)
 
         return derive(self, connect, hold=any(source.held for source in sources))
 
@@ -48,7 +54,7 @@ class JoiningOperators(StreamOperators[T]):
 
             store = _in_one_order(self, choose, lambda values: emit(function(*values)))
 
-            return [source.subscribe(_placed(store, i)) for i, source in enumerate(sources)]
+            return subscribe_all((it, _placed(store, i)) for i, it in enumerate(sources))
 
         def pull(_: T) -> U:
             values = [source._peek() for source in sources]
@@ -70,7 +76,7 @@ class JoiningOperators(StreamOperators[T]):
 
             store = _in_one_order(self, choose, lambda values: emit(function(*values)))
 
-            return [source.subscribe(_placed(store, i)) for i, source in enumerate(sources)]
+            return subscribe_all((it, _placed(store, i)) for i, it in enumerate(sources))
 
         return derive(self, connect, hold=any(source.held for source in sources))
 

@@ -59,10 +59,9 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
     -----
     Thread: any. Each stream delivers in the order of `set`, one value at a time, on the thread that
     found it idle: a thread that subscribes while another one sets without a pause may deliver for
-    it. A `set` during a
-    delivery queues behind it; in a single thread everything is delivered when the outermost `set`
-    returns. A subscriber that raises is logged, shown in the alert line of the component that owns
-    the stream, and stops nobody else.
+    it. A `set` during a delivery queues behind it; in a single thread everything is delivered when
+    the outermost `set` returns. A subscriber that raises is logged, shown in the alert line of the
+    component that owns the stream, and stops nobody else.
 
     Examples
     --------

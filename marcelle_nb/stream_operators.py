@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from marcelle_nb.stream import Stream
 
@@ -158,15 +158,18 @@ class StreamOperators(Generic[T]):
         """Pass on values until `signal` emits; what a held signal holds already does not count."""
 
         def connect(emit: Emit) -> list[Undo]:
-            stops = [self.subscribe(emit)]
-            replayed = signal.held and signal._peek() is not NOTHING
+            stops: list[Undo] = []
 
             def end(_: object) -> None:
                 for stop in stops:
                     stop()
 
-            stops.append(signal.skip(int(replayed)).subscribe(end))
-            return stops
+            def pairs() -> Iterator[tuple[StreamOperators[Any], Emit]]:
+                yield self, emit
+                replayed = signal.held and signal._peek() is not NOTHING
+                yield signal.skip(int(replayed)), end
+
+            return subscribe_all(pairs(), stops)
 
         return derive(self, connect)
 
@@ -218,6 +221,24 @@ def derive(
 
     hold = source.held if hold is None else hold
     return DerivedStream(cast("Stream[Any]", source), connect, hold=hold, pull=pull, value=value)
+
+
+def subscribe_all(
+    pairs: Iterable[tuple[StreamOperators[Any], Emit]], undos: list[Undo] | None = None
+) -> list[Undo]:
+    """Subscribe functions to streams, all or none, and give the functions that undo it.
+
+    They are added one by one to `undos`, for whom a value may reach meanwhile.
+    """
+    undos = [] if undos is None else undos
+    try:
+        for source, function in pairs:
+            undos.append(source.subscribe(function))
+    except BaseException:
+        for undo in undos:
+            undo()
+        raise
+    return undos
 
 
 def expect_function(operator: str, function: object) -> None:

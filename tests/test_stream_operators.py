@@ -206,6 +206,39 @@ def test_a_join_of_an_event_and_a_held_stream_replays_its_last_result(join):
     assert first == recorded(joined) == [(1, 2)]
 
 
+class Unreachable(Stream[Any]):
+    """A stream to which nobody can subscribe, as a service's where the store does not answer."""
+
+    def _joined(self):
+        raise OSError("no answer")
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda a, b: a.merge(b),
+        lambda a, b: a.combine(pair, b),
+        lambda a, b: a.zip(pair, b),
+        lambda a, b: a.until(b),
+    ],
+    ids=["merge", "combine", "zip", "until"],
+)
+def test_a_join_that_fails_at_its_second_source_lets_go_of_the_first(join):
+    a, b = Stream(1), Unreachable(2)
+    for _ in range(3):
+        with pytest.raises(OSError, match="no answer"):
+            join(a, b).subscribe(print)
+    assert a._subscriptions == b._subscriptions == ()
+
+
+def test_until_ends_where_its_first_value_brings_the_signal():
+    source, signal = Stream[Any](hold=True), Stream[Any]()
+    seen = recorded(source.tap(signal.set).until(signal))
+    source.set(1)
+    source.set(2)
+    assert (seen, source._subscriptions) == ([], ())
+
+
 def test_sample_gives_the_newest_of_the_other():
     ticks, values = Stream[Any](), Stream[Any]()
     seen = recorded(ticks.sample(values))
