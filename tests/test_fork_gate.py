@@ -175,6 +175,44 @@ print(os.waitpid(child, 0)[1])
     assert run(code, tmp_path) == ["0"]
 
 
+def test_a_fork_that_is_interrupted_holds_up_nobody_afterwards(tmp_path):
+    code = """
+import signal
+from marcelle_nb import stream
+from marcelle_nb.data import fork_gate
+fork_gate.LONGEST_S = 30
+def fork():
+    child = os.fork()
+    if not child:
+        with fork_gate.gate, stream.lock:
+            os._exit(0)
+    return ends(child)
+fork()
+begun, stop = threading.Event(), threading.Event()
+def work():
+    with fork_gate.gate:
+        begun.set()
+        stop.wait()
+threading.Thread(target=work, daemon=True).start()
+begun.wait()
+threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    print(fork())
+except KeyboardInterrupt:
+    print("interrupted")
+stop.set()
+def enter():
+    with fork_gate.gate, stream.lock:
+        import xml.sax.handler
+thread = threading.Thread(target=enter, daemon=True)
+thread.start()
+thread.join(10)
+print(thread.is_alive(), fork(), flush=True)
+os._exit(0)
+"""
+    assert run(code, tmp_path)[1:] == ["False", "True"]
+
+
 def test_who_is_within_can_go_in_once_more_while_another_thread_forks(monkeypatch):
     monkeypatch.setattr(fork_gate, "LONGEST_S", 20)
     gate, begun = ForkGate(), time.monotonic()

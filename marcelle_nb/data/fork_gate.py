@@ -90,29 +90,38 @@ _held = threading.local()
 
 
 def _before() -> None:
+    # Python forks also where this is interrupted: what was held at the fork before is not now
+    _held.streams = _held.imports = False
     gate.close()
     _held.streams = stream.lock.acquire(timeout=LONGEST_S)
-    _held.imports = _stop_imports()
+    _stop_imports()
 
 
 def _in_parent() -> None:
-    if getattr(_held, "imports", False):
-        _imp.release_lock()
-    if getattr(_held, "streams", False):
-        stream.lock.release()
-    gate.open()
+    try:
+        _let_go()
+    finally:
+        gate.open()
 
 
 def _in_child() -> None:
-    if getattr(_held, "imports", False):
-        _imp.release_lock()
-    if getattr(_held, "streams", False):
-        stream.lock.release()
-    gate.reset()
-    stream.take_over()
+    try:
+        _let_go()
+    finally:
+        gate.reset()
+        stream.take_over()
 
 
-def _stop_imports() -> bool:
+def _let_go() -> None:
+    try:
+        if getattr(_held, "imports", False):
+            _imp.release_lock()
+    finally:
+        if getattr(_held, "streams", False):
+            stream.lock.release()
+
+
+def _stop_imports() -> None:
     """Wait until no other thread imports, and let none begin, until the lock is let go.
 
     Pillow and SQLAlchemy import parts of themselves where these are first used.
@@ -120,8 +129,10 @@ def _stop_imports() -> bool:
     end = time.monotonic() + LONGEST_S
     while True:
         _imp.acquire_lock()
+        _held.imports = True
         if not _others_import() or time.monotonic() > end:
-            return True
+            return
+        _held.imports = False
         _imp.release_lock()
         time.sleep(_STEP_S)
 
