@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from marcelle_nb.data import record_rows, taken_rows
+from marcelle_nb.data import change_log, record_rows, service_writer, taken_rows
 from marcelle_nb.data.data_store import DataStore
 from marcelle_nb.errors import BadRequest, Conflict, NotFound, Unavailable
 from tests.at_once import at_once, each
@@ -274,6 +274,14 @@ def test_an_iteration_takes_queries_parts_and_selections(service):
     assert [it["n"] for it in both] == [it["n"] for it in both] == [0, 2, 4]
 
 
+def test_an_iteration_can_be_freed_of_its_parts(service):
+    service.create([{"n": n} for n in range(6)])
+    some = service.items({"n": {"$gt": 0}, "$sort": {"n": -1}}).skip(1).take(2).select(["n"])
+    assert [it["n"] for it in some] == [4, 3]
+    assert [(it["n"], len(it)) for it in some.unlimited()] == [(n, 2) for n in (5, 4, 3, 2, 1)]
+    assert type(some.unlimited()) is type(some)
+
+
 def test_it_says_what_it_is_without_a_password(service):
     assert repr(service).startswith(f"<Service {service.name!r} of ")
     assert "s3cret" not in repr(service)
@@ -409,6 +417,64 @@ def test_what_nobody_can_put_back_is_thrown_away(tmp_path, monkeypatch):
     monkeypatch.setattr(taken_rows, "KEPT_S", -1)
     with DataStore(place) as store:
         assert rows(store) == (98, 98, 1)
+
+
+def test_where_there_can_be_no_thread_that_keeps_it_nothing_is_taken_out(tmp_path, monkeypatch):
+    start = threading.Thread.start
+
+    def no_more(thread):
+        if thread.name == "marcelle-taken":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with DataStore(tmp_path / "store.db") as store:
+        service = store.service("a")
+        service.create([{"n": n} for n in range(3)])
+        with monkeypatch.context() as context:
+            context.setattr(threading.Thread, "start", no_more)
+            for _ in range(2):
+                with pytest.raises(RuntimeError, match="can't start"):
+                    service.take({"n": 1})
+        assert values(service) == [0, 1, 2]
+        assert store._storage.taken.kept == []
+        taken = service.take({"n": 1})
+        assert "marcelle-taken" in {thread.name for thread in threading.enumerate()}
+        assert store._storage.taken.kept == [taken.key]
+        service.put_back(taken)
+        assert values(service) == [0, 1, 2]
+
+
+def test_a_failed_deletion_keeps_nothing(tmp_path, monkeypatch):
+    with DataStore(tmp_path / "store.db") as store:
+        service = store.service("a")
+        service.create({"n": 1})
+        with monkeypatch.context() as context:
+            context.setattr(change_log, "add", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                service.take()
+        assert values(service) == [1]
+        taken = service.take()
+        assert store._storage.taken.kept == [taken.key]
+
+
+def test_the_places_of_the_last_that_were_removed_are_remembered(service, monkeypatch):
+    monkeypatch.setattr(service_writer, "PLACES", 4)
+    all_ = [it["id"] for it in service.create([{"n": n} for n in range(9)])]
+
+    def known():
+        return [n for n, one in enumerate(all_) if service.has_removed(one)]
+
+    first = service.remove(None, {"n": {"$lt": 3}})
+    assert known() == [0, 1, 2]
+    second = service.remove(None, {"n": {"$in": [3, 4]}})
+    assert known() == [1, 2, 3, 4]
+    service.restore(second)
+    service.remove(None, {"n": {"$in": [3, 4]}})
+    assert known() == [1, 2, 3, 4]
+    service.restore(first)
+    assert values(service) == [1, 2, 5, 6, 7, 8, 0]
+    service.remove(None)
+    assert known() == [0, 1, 2, 5, 6, 7, 8]
 
 
 def test_an_interrupted_change_tells_listeners_to_read_again(service, monkeypatch):

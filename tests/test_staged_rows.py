@@ -48,6 +48,7 @@ def test_discarded_rows_leave_nothing(service):
     rows.add([{"n": 1}])
     rows.discard()
     assert rows_in(service, rows._key) == (0, 0)
+    assert rows._key not in service.table.storage.taken.kept
     StagedRows(service).discard()
 
 

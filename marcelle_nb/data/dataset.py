@@ -238,12 +238,14 @@ class Dataset(DatasetReader, DatasetFiles):
         ----------
         removed : sequence of dict
             What `remove` or `clear` gave. They return to their places in the order, with their
-            identifiers.
+            identifiers. A list of copies can be restored while it is of the last 100,000 instances
+            that this process removed, or of its last removal.
 
         Raises
         ------
         InstanceRejected
-            If one was never here, or still is, or is no instance any more; then none is restored.
+            If one was never here, or still is, or is no instance any more, or was removed too long
+            ago; then none is restored.
         """
         self._collection.restore(removed)
 

@@ -235,8 +235,8 @@ class Service(ServiceReader):
         Parameters
         ----------
         documents : sequence of dict
-            What `remove` gave. What this process removed returns to its old place in the order, all
-            others to the end.
+            What `remove` gave. What this process removed returns to its old place in the order:
+            the last 100,000 documents, or all of the last change. All others come to the end.
 
         Raises
         ------
@@ -332,7 +332,10 @@ class Service(ServiceReader):
         return ServiceIterable(DocumentTable(self._storage, taken.key))
 
     def has_removed(self, id: str) -> bool:
-        """Say whether this process removed a document of this id, and did not put it back."""
+        """Say whether this process removed a document of this id, and did not put it back.
+
+        Of those that it removed it knows the last 100,000, and all of the last change.
+        """
         return self._writer.has_removed(id)
 
     @contextmanager

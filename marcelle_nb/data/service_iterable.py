@@ -74,6 +74,10 @@ class ServiceIterable(LazyIterable[dict[str, Any]]):
         """Give at most `n` documents; a second call replaces the first."""
         return self._with(replace(self._query, limit=whole_number("take", n)))
 
+    def unlimited(self) -> ServiceIterable:
+        """Give all documents for which the query holds, as without `skip` and `take`."""
+        return self._with(replace(self._query, skip=0, limit=None))
+
     def select(self, fields: Sequence[str]) -> ServiceIterable:
         """Give only some fields of each document, and its id."""
         return self._with(

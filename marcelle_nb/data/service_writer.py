@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from marcelle_nb.data import change_log, taken_rows
@@ -14,7 +15,7 @@ from marcelle_nb.data.taken import Taken
 from marcelle_nb.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from marcelle_nb.data.service_events import ServiceEvents
 
 T = TypeVar("T")
+
+PLACES = 100_000
+"""Of so many removed documents the places are remembered, and of the last change of all."""
 
 _TRIES = 5
 
@@ -53,7 +57,7 @@ class ServiceWriter:
         self._places: dict[str, int] = {}
 
     def has_removed(self, id: str) -> bool:
-        """Say whether a document of this id was removed here, and not put back."""
+        """Say whether a document of this id was removed here, not long ago, and not put back."""
         return id in self._places
 
     def add(self, records: list[Record], ids: Sequence[str]) -> list[Document]:
@@ -63,7 +67,7 @@ class ServiceWriter:
         )
 
     def restore(self, records: list[Record]) -> list[Document]:
-        """Insert records where they were when they were removed here; else at the end."""
+        """Insert records where they were when they were removed, see `PLACES`; else at the end."""
         ids = [record.body["id"] for record in records]
 
         def positions(connection: Connection) -> list[int]:
@@ -170,13 +174,16 @@ class ServiceWriter:
             _check_there(ids, records)
             if records:
                 taken_rows.hide(connection, self._storage, positions, key)
+                self._storage.keep(key)  # where that fails, nothing is taken out
             self._log(connection, "removed", records)
             return positions, records
 
-        _, records = self._write(work, lambda found: self._post_removed(*found))
+        try:
+            _, records = self._write(work, lambda found: self._post_removed(*found))
+        except BaseException:
+            self._storage.taken.forget(key)
+            raise
         taken = Taken([it.body["id"] for it in records], key, self._storage.taken.forget)
-        if records:
-            self._storage.keep(key)
         self._storage.throw_away(self._storage.taken.forgotten())
         return taken
 
@@ -290,10 +297,14 @@ class ServiceWriter:
 
     def _post_removed(self, positions: Sequence[int], records: Sequence[Record]) -> None:
         ids = (record.body["id"] for record in records)
-        self._places.update(zip(ids, positions, strict=True))
+        new = dict(zip(ids, positions, strict=True))
+        self._forget_places(new)  # where one was before: it is as young as the others now
+        n_over = len(self._places) + len(new) - PLACES
+        self._forget_places(list(islice(self._places, max(0, n_over))))
+        self._places.update(new)
         self._post("removed", records)
 
-    def _forget_places(self, ids: Sequence[str]) -> None:
+    def _forget_places(self, ids: Iterable[str]) -> None:
         for identifier in ids:
             self._places.pop(identifier, None)
 

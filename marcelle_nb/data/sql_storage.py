@@ -85,10 +85,14 @@ class SqlStorage(ABC):
         return result
 
     def keep(self, key: str) -> None:
-        """Note what was taken out here: it is not thrown away while this process lives."""
-        self.taken.keep(key)
+        """Note what is taken out here: it is not thrown away while this process lives.
+
+        Called in the transaction that takes it out: where there can be no thread that says so, it
+        is not taken out.
+        """
         if self.location.backend != "memory":
             self._keeper.start()
+        self.taken.keep(key)
 
     def throw_away(self, keys: Iterable[str]) -> None:
         """Delete what was taken out and cannot be put back; where that fails, in a week's time."""

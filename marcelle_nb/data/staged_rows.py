@@ -61,7 +61,8 @@ class StagedRows:
 
     def discard(self) -> None:
         """Delete what is unseen."""
-        self._storage.throw_away([self._key])
+        self._storage.taken.forget(self._key)
+        self._storage.throw_away(self._storage.taken.forgotten())
 
     def _insert(self, connection: Connection, records: list[Record]) -> None:
         if not self._ids:

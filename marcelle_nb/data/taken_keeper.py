@@ -37,13 +37,20 @@ class TakenKeeper:
         weakref.finalize(storage, self._stop.set).atexit = False
 
     def start(self) -> None:
-        """Begin, unless it has begun; its caller is alone with the storage."""
+        """Begin, unless it has begun; called within the storage's `write`, by one thread at a time.
+
+        Raises
+        ------
+        RuntimeError
+            If the system gives no thread; the next call asks again.
+        """
         if self._thread is None:
             arguments = self._storage, self._stop
-            self._thread = threading.Thread(
+            thread = threading.Thread(
                 target=_run, args=arguments, name="marcelle-taken", daemon=True
             )
-            self._thread.start()
+            thread.start()
+            self._thread = thread
 
     def close(self) -> None:
         """Let the thread end, without waiting for it."""

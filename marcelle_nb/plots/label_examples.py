@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data.dataset import Dataset
@@ -77,7 +76,7 @@ class LabelExamples:
             if len(first := ids.setdefault(label, [])) < self._examples:
                 first.append(instance["id"])
         # these are the ones, however many others were to be skipped
-        alone = instances._with(replace(instances._query, skip=0, limit=None))
+        alone = instances.unlimited()
         for label in self._choose():
             among = {"id": {"$in": ids[label]}}
             self.shown[label] = _seen(alone.query(among)) if ids[label] else []
