@@ -59,6 +59,14 @@ def test_file_and_its_name_are_on_disk_when_it_is_in_its_place(tmp_path, monkeyp
     assert synced == ["file", "folder"]
 
 
+def test_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    replace_file(tmp_path / "link", b"new")
+    assert not (tmp_path / "link").is_symlink()
+    assert ((tmp_path / "link").read_bytes(), (tmp_path / "real").read_bytes()) == (b"new", b"old")
+
+
 def test_error_names_the_file_that_was_asked_for(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"")

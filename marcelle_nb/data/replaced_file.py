@@ -49,7 +49,8 @@ def replaced_file(path: Path, name: str | None = None) -> Iterator[Path]:
     Notes
     -----
     Thread: any. The permissions are those that `open` gives to a new file. When it returns, the
-    file is on disk under its name.
+    file is on disk under its name. A symbolic link of that name is replaced by the file, too; what
+    it leads to stays as it is.
     """
     if path.is_dir():
         raise IsADirectoryError(f"target: expected a file, got the folder {str(path)!r}")
@@ -57,12 +58,11 @@ def replaced_file(path: Path, name: str | None = None) -> Iterator[Path]:
         beside = folder / (name or path.name)
         yield beside
         try:
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync_content(beside)
             beside.replace(path)
         except OSError as error:
-            raise _of(path, error) from error
-        _sync_names(path.parent)
+            raise _naming(path, error) from error
+        sync_names(path.parent)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def place_beside(path: Path) -> Iterator[Path]:
             f"target: expected a folder around {str(path)!r}, got a file {error.filename!r}"
         ) from error
     except OSError as error:
-        raise _of(path, error) from error
+        raise _naming(path, error) from error
     with made as folder, held(Path(folder)):
         for left in path.parent.glob(f"{_PREFIX}*"):
             if is_left(left):
@@ -92,7 +92,14 @@ def place_beside(path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _sync_names(folder: Path) -> None:
+def sync_content(path: Path) -> None:
+    """Bring on disk what is in a file, also in one that may only be read."""
+    # Windows does so only for those who may write
+    with path.open("rb+" if os.name == "nt" else "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_names(folder: Path) -> None:
     """Bring on disk which files are in a folder, where the system can: not on Windows."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -102,7 +109,7 @@ def _sync_names(folder: Path) -> None:
             os.close(handle)
 
 
-def _of(path: Path, error: OSError) -> OSError:
+def _naming(path: Path, error: OSError) -> OSError:
     """Say the same of the file that was asked for; nobody knows the names of those beside it."""
     if isinstance(error, NotADirectoryError):
         return NotADirectoryError(f"target: expected a folder around {str(path)!r}, got a file")

@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marcelle_nb.data.replaced_file import place_beside
+from marcelle_nb.data.replaced_file import place_beside, sync_content, sync_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @contextmanager
 def replaced_folder(folder: Path | str, *, last: str, stale: Sequence[str] = ()) -> Iterator[Path]:
     """Give an empty folder to write into, whose files take their place when all are written.
+
+    When it returns, they are on disk under their names.
 
     Parameters
     ----------
@@ -41,10 +43,15 @@ def replaced_folder(folder: Path | str, *, last: str, stale: Sequence[str] = ())
         new = made / "new"
         new.mkdir()
         yield new
+        for path in new.rglob("*"):
+            if path.is_file():
+                sync_content(path)
         if folder.exists():
             _exchange(new, folder, made / "old", last, stale)
         else:
+            _sync_all(path for path in [new, *new.rglob("*")] if path.is_dir())
             new.rename(folder)
+            sync_names(folder.parent)
 
 
 def _exchange(new: Path, folder: Path, old: Path, last: str, stale: Sequence[str]) -> None:
@@ -57,22 +64,31 @@ def _exchange(new: Path, folder: Path, old: Path, last: str, stale: Sequence[str
             )
     patterns = stale if (folder / last).is_file() else ()
     going = {path.relative_to(folder) for pattern in patterns for path in folder.glob(pattern)}
-    going |= {path for path in written if (folder / path).is_file()}
+    going = {path for path in going.union(written) if (folder / path).is_file()}
+    out = [(folder / path, old / path) for path in sorted(going)]
+    into = [(new / path, folder / path) for path in written]
+    # without its last file the folder is no model, rather than a mixture of two
+    steps = (
+        [it for it in out if it[0].name == last],
+        [it for it in out + into if it[0].name != last],
+        [it for it in into if it[0].name == last],
+    )
+    touched = {folder / parent for path in going.union(written) for parent in path.parents}
     moved: list[tuple[Path, Path]] = []
-
-    def move(source: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
-        moved.append((source, target))
-
     try:
-        # without its last file the folder is no model, rather than a mixture of two
-        for path in sorted(going, key=lambda path: path.name != last):
-            if (folder / path).is_file():
-                move(folder / path, old / path)
-        for path in sorted(written, key=lambda path: path.name == last):
-            move(new / path, folder / path)
+        for step in steps:
+            for source, target in step:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+                moved.append((source, target))
+            _sync_all(touched)  # a disk may keep what was done in another order
     except BaseException:
         for source, target in reversed(moved):
             target.replace(source)
+        _sync_all(touched)  # before what is left beside is deleted
         raise
+
+
+def _sync_all(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        sync_names(folder)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 
 from marcelle_nb.formats.replaced_folder import replaced_folder
@@ -111,3 +114,78 @@ def test_link_in_place_of_a_folder_inside_is_refused(tmp_path):
     with pytest.raises(NotADirectoryError, match=r"expected a folder 'parts' in .* got a link"):
         write()
     assert {(place / "main").read_text() for place in (folder, other)} == {"old"}
+
+
+class Disk:
+    """What is on disk for certain: the contents and the names that were brought there."""
+
+    def __init__(self, root, monkeypatch):
+        self.root = root
+        self.contents: set[int] = set()
+        self.names: dict[str, set[str]] = {}
+        self.states: list[set[str]] = []
+        monkeypatch.setattr(os, "fsync", self._fsync)
+
+    def _fsync(self, handle):
+        about = os.fstat(handle)
+        if stat.S_ISREG(about.st_mode):
+            self.contents.add(about.st_ino)
+            return
+        for folder in (self.root, *self.root.rglob("*")):
+            if folder.is_dir() and folder.stat().st_ino == about.st_ino:
+                name = folder.relative_to(self.root).as_posix()
+                self.names[name] = {path.name for path in folder.iterdir()}
+        self.states.append(set(names(self.root)))
+
+
+def test_files_of_a_new_folder_are_on_disk_under_their_names(tmp_path, monkeypatch):
+    disk = Disk(tmp_path, monkeypatch)
+    with replaced_folder(tmp_path / "a", last="main") as new:
+        (new / "main").write_text("1")
+        (new / "parts").mkdir()
+        (new / "parts" / "1").write_text("2")
+    assert {path.stat().st_ino for path in tmp_path.rglob("*") if path.is_file()} <= disk.contents
+    assert "a" in disk.names["."]
+    inside = [known for name, known in disk.names.items() if name.endswith(("new", "parts"))]
+    assert {"main", "parts"} in inside
+    assert {"1"} in inside
+
+
+def test_files_that_take_the_place_of_others_are_on_disk_before_the_last_one(tmp_path, monkeypatch):
+    (tmp_path / "parts").mkdir()
+    for name in ("main", "parts/1", "parts/2"):
+        (tmp_path / name).write_text("old")
+    disk = Disk(tmp_path, monkeypatch)
+    with replaced_folder(tmp_path, last="main", stale=("parts/*",)) as new:
+        (new / "parts").mkdir()
+        for name in ("main", "parts/1", "parts/3"):
+            (new / name).write_text("new")
+            (new / name).chmod(0o444)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.stat().st_ino for path in files} <= disk.contents
+    assert {"main", "parts"} <= disk.names["."]
+    assert disk.names["parts"] == {"1", "3"}
+    # a disk never holds the last file beside those of another writing
+    seen = [tuple(sorted(n for n in state if "writing" not in n)) for state in disk.states]
+    order = list(dict.fromkeys(seen))
+    assert order == [
+        ("parts", "parts/1", "parts/2"),
+        ("parts", "parts/1", "parts/3"),
+        ("main", "parts", "parts/1", "parts/3"),
+    ]
+
+
+def test_what_comes_back_is_on_disk_before_what_is_beside_goes(tmp_path, monkeypatch):
+    (tmp_path / "z").mkdir()  # where a file is to go
+    for name in ("main", "a"):
+        (tmp_path / name).write_text("old")
+    disk = Disk(tmp_path, monkeypatch)
+
+    def write():
+        with replaced_folder(tmp_path, last="main") as new:
+            for name in ("main", "a", "z"):
+                (new / name).write_text("new")
+
+    with pytest.raises(IsADirectoryError):
+        write()
+    assert {"main", "a", "z"} <= disk.names["."]
