@@ -1,6 +1,5 @@
 import io
 import json
-import pickle
 import tracemalloc
 import zipfile
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
 from marcelle_nb.data import dataset_zip
-from marcelle_nb.data.dataset_zip import read_npy, read_zip, write_zip
+from marcelle_nb.data.dataset_zip import read_zip, write_zip
 from marcelle_nb.errors import DatasetFormatError
 
 NUMBERS = scalar_dtypes().filter(lambda dtype: dtype.kind in "biufc")
@@ -61,23 +60,12 @@ def test_images_are_png_files_that_other_programs_open():
     assert row == {"y": "a", "labels.with.dots": {"a.b": 1}}
 
 
-@given(ARRAYS)
-def test_an_npy_file_is_read_as_numpy_reads_it(array):
-    for ordered in (np.ascontiguousarray, np.asfortranarray):
-        back = read_npy(npy(ordered(array).reshape(array.shape)))
-        assert (back.dtype, back.shape) == (array.dtype, array.shape)
-        assert back.tobytes() == array.tobytes()
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (npy(np.array([{"a": 1}]), allow_pickle=True), "expected numbers"),
-        (pickle.dumps([1]), "magic"),
-        (npy(np.zeros(3))[:-1], "expected 23 bytes"),
-        (npy(np.zeros(3)).replace(b"(3,)", b"(9,)"), "expected 24 bytes for shape"),
-        (npy(np.zeros((1, 3))).replace(b"(1, 3)", b"(-1,3)"), "npy"),
-        (b"", "magic"),
+        (npy(np.array([{"a": 1}]), allow_pickle=True), r"^a\.npy: npy: expected numbers"),
+        (npy(np.zeros(3))[:-1], r"^a\.npy: npy: expected 23 bytes"),
+        (b"", r"^a\.npy: .*magic"),
     ],
 )
 def test_an_npy_file_that_lies_or_holds_objects_is_refused(content, message):

@@ -105,18 +105,8 @@ def read_csv(
         lines.start_row()
         for row in reader:
             lines.start_row()
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise DatasetFormatError(
-                    f"line {reader.line_num}: expected {len(header)} cells, got {len(row)}"
-                )
-            x = np.array([_number(row[place], header[place], reader.line_num) for place in places])
-            yield {
-                **{name: row[place] for name, place in others},
-                "x": x,
-                "y": row[place_of[label]] or None,
-            }
+            if row:
+                yield _instance(row, reader.line_num, header, place_of[label], places, others)
     except (csv.Error, UnicodeDecodeError) as error:
         raise DatasetFormatError(f"table: expected UTF-8 with a header, got {error}") from error
     finally:
@@ -143,6 +133,21 @@ class _Lines:
 
     def start_row(self) -> None:
         self._n_left = MAX_ROW
+
+
+def _instance(
+    row: list[str],
+    line: int,
+    header: list[str],
+    label: int,
+    numbers: list[int],
+    others: list[tuple[str, int]],
+) -> dict[str, Any]:
+    """Read a row: its label and its numbers are in these places, and others with names."""
+    if len(row) != len(header):
+        raise DatasetFormatError(f"line {line}: expected {len(header)} cells, got {len(row)}")
+    x = np.array([_number(row[place], header[place], line) for place in numbers])
+    return {**{name: row[place] for name, place in others}, "x": x, "y": row[label] or None}
 
 
 def _vector(instance: Mapping[str, Any]) -> np.ndarray[Any, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from marcelle_nb.data.dataset_csv import read_csv
-from marcelle_nb.data.dataset_json import read_json
+from marcelle_nb.data.dataset_json_reader import read_json
 from marcelle_nb.data.dataset_zip import read_zip
 from marcelle_nb.data.image_folder import shown_name
 from marcelle_nb.data.lazy_iterable import LazyIterable

@@ -12,7 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from marcelle_nb.data.dataset_json import json_text, read_json
+from marcelle_nb.data.dataset_json import json_text
+from marcelle_nb.data.dataset_json_reader import read_json
+from marcelle_nb.data.npy import read_npy
 from marcelle_nb.errors import DatasetFormatError, ImageRejected
 from marcelle_nb.image import MAX_PIXELS, decode, is_image
 
@@ -251,33 +253,3 @@ def _odd_entry(row: dict[str, Any], entry: Any) -> DatasetFormatError:
         f"{FILES} of instance {row.get('id')!r:.80}: expected a place and the name of a file in"
         f" the archive, got {entry!r:.80}"
     )
-
-
-def read_npy(data: bytes) -> np.ndarray[Any, Any]:
-    """Read an npy file in memory: numbers only, no larger than the file itself.
-
-    Raises
-    ------
-    ValueError
-        If it is something else, or damaged.
-    """
-    file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"npy: expected version 1 or 2, got {version}")
-    read_header = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
-    shape, fortran_order, dtype = read_header(file)
-    if dtype.kind not in "biufc" or dtype.fields is not None:
-        raise ValueError(f"npy: expected numbers, got type {dtype}")
-    content = memoryview(data)[file.tell() :]
-    expected = dtype.itemsize
-    for size in shape:
-        expected *= size
-    if expected != content.nbytes or any(size < 0 for size in shape):
-        raise ValueError(f"npy: expected {content.nbytes} bytes for shape {shape} of {dtype}")
-    array = np.frombuffer(content, dtype)
-    return array.reshape(shape, order="F" if fortran_order else "C")
