@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from marcelle_nb.data.dataset import Dataset
+from marcelle_nb.data.shown_list import ShownList
 from tests.stores import KINDS, open_store
 
 numbers = itertools.count()
@@ -70,6 +71,7 @@ def test_what_is_shown_with_a_label_is_found_by_it(data, label):
     assert shown(data.items({"y": label}).query({"y": label})) == [text] * n
     assert shown(data.items().query({"y": {"$nin": [label]}})) == others
     assert data.find({"y": label, "$distinct": "y"}) == ([text] if text and n else [])
+    assert isinstance(data.find({"y": label, "$distinct": "y"}), ShownList)
 
 
 def test_several_labels_and_none_are_found_at_once(data):

@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -57,3 +58,19 @@ def test_a_cloud_is_told_with_its_range_and_its_labels():
 def test_a_cloud_of_nothing_says_so():
     assert "No instances yet" in cloud_html(PointCloud(), 0)
     assert "0 points of 3 instances" in cloud_html(PointCloud(), 3)
+
+
+def test_the_distance_of_points_may_be_larger_than_numbers_can_be():
+    ends = [(-1.7e308, -1.7e308), (1.7e308, 1.7e308)]
+    assert np.array_equal(pixels(ends, [0, 1]), pixels([(0, 0), (1, 1)], [0, 1]))
+
+
+def test_the_scale_of_numbers_that_are_far_apart_has_all_its_colours():
+    def scale(*colors):
+        cloud = PointCloud()
+        for number, value in enumerate(colors):
+            cloud.put(str(number), (0, 0), value)
+        return re.findall(r"color:(#\w+)'>■", cloud_html(cloud, 2))
+
+    assert scale(-1.7e308, 1.7e308) == scale(0.0, 1.0)
+    assert len(set(scale(0.0, 1.0))) == 13

@@ -57,8 +57,9 @@ export default view<State>("dataset_scatter", (context) => {
   /** The last choice of points that the kernel has not answered yet. */
   let choice = 0;
   let told = -1;
-  /** The labels whose points are not shown; codes go over to others. */
-  const hidden = new Set<string>();
+  /** The labels whose points are not shown, whose codes go over to others, and the codes that stand for no label. */
+  const hidden = new Set<string | number>();
+  let color = get("color");
   let hoverTimer: ReturnType<typeof setTimeout> | undefined;
   let missedTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -113,11 +114,17 @@ export default view<State>("dataset_scatter", (context) => {
     redraw();
   });
   context.react(missed);
+  context.react(() => {
+    if (color === get("color")) return;
+    color = get("color");
+    hidden.clear();
+    renew();
+  });
   read();
 
   function renew(): void {
     plot.hidden.clear();
-    for (const code of points.counts.keys()) if (hidden.has(labelOf(code))) plot.hidden.add(code);
+    for (const code of points.counts.keys()) if (hidden.has(keyOf(code))) plot.hidden.add(code);
     plot.renew();
     redraw();
   }
@@ -165,6 +172,10 @@ export default view<State>("dataset_scatter", (context) => {
   }
 
   // Drawing
+
+  function keyOf(code: number): string | number {
+    return code >= NUMBER ? code : (points.labels[code] ?? "");
+  }
 
   function labelOf(code: number): string {
     return code === OTHERS ? "other labels" : code === NUMBER ? "numbers" : points.labels[code] || "no label";
@@ -241,7 +252,7 @@ export default view<State>("dataset_scatter", (context) => {
   function legend(): TemplateResult {
     const codes = [...points.counts.keys()].sort((a, b) => a - b);
     const toggle = (code: number) => {
-      if (!hidden.delete(labelOf(code))) hidden.add(labelOf(code));
+      if (!hidden.delete(keyOf(code))) hidden.add(keyOf(code));
       renew();
     };
     const mark = (code: number) =>

@@ -121,6 +121,37 @@ describe("the dataset scatter", () => {
     expect(hidden()).toEqual(["wave 1"]);
   });
 
+  test("a label that is called as a group without one is hidden alone", async () => {
+    const names = ["no label", "", "numbers", "other labels"];
+    const here: Point[] = [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 65_533], [5, 5, 65_535]];
+    const { el, model } = open([], {}, []);
+    await settle();
+    const values = new Float64Array([NaN, NaN, NaN, NaN, 0.5, NaN]);
+    model.say({ kind: "points", newest: [2, 0], total: 6, labels: names }, views(places(here), codes(here), values));
+    await settle();
+    const buttons = () => [...el.querySelectorAll<HTMLElement>(".marcelle-legend button")];
+    expect(buttons().map(text)).toEqual(["no label 1", "no label 1", "numbers 1", "other labels 1", "0.5 to 0.5 1", "other labels 1"]);
+    for (const [place] of names.entries()) {
+      buttons()[place]!.click();
+      await settle();
+      expect(buttons().map((one) => one.getAttribute("aria-pressed") === "false")).toEqual(here.map((_, i) => i === place));
+      buttons()[place]!.click();
+      await settle();
+    }
+  });
+
+  test("what was hidden of one colouring is shown in the next", async () => {
+    const { el, model, button } = open();
+    await settle();
+    button("wave 2").click();
+    await settle();
+    const hidden = () => el.querySelectorAll(".marcelle-legend [aria-pressed=false]").length;
+    expect(hidden()).toBe(1);
+    model.update({ color: "score" });
+    await settle();
+    expect(hidden()).toBe(0);
+  });
+
   test("labels beyond the colours have other shapes", async () => {
     const all = Array.from({ length: 50 }, (_, i): Point => [i, i, i]);
     const { el } = open(all, {}, all.map((_, i) => `label ${i}`));

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.component import Component
+from marcelle_nb.components.identifiers import still_there
 from marcelle_nb.components.retried import Retried
 from marcelle_nb.components.thumbnail_cache import ThumbnailCache
 from marcelle_nb.data.dataset import Dataset
@@ -113,9 +114,9 @@ class DatasetBrowser(Component):
 
     def _on_there(self, message: Message) -> None:
         """Say which of the instances that a page has selected are still there."""
-        there = self._dataset.items({"id": {"$in": _ids(message)}}).select([])
+        there = still_there(self._dataset, _ids(message))
         answer = {"request": message.take("request", Integer(min=0))}
-        self.send({"kind": "there", **answer, "ids": [instance["id"] for instance in there]})
+        self.send({"kind": "there", **answer, "ids": there})
 
     def _synced(self) -> Mapping[str, Stream[Any]]:
         return {
@@ -162,14 +163,19 @@ def _in_place(before: Sequence[str], now: Sequence[str]) -> list[str]:
     So groups stay while somebody moves instances between them; one that was renamed, or comes back,
     is where it was. Each stands before the one that follows it there; the empty one is the last.
     """
-    left = [label for label in before if label in set(now) and label]
-    following = len(left)
+    there = set(now)
+    left = [label for label in before if label and label in there]
+    known = set(left)
+    # the new ones by the label that each stands before, the last one first
+    new: dict[str, list[str]] = {}
+    following = ""
     for label in reversed([label for label in now if label]):
-        if label in left:
-            following = left.index(label)
+        if label in known:
+            following = label
         else:
-            left.insert(following, label)
-    return left + [""] * ("" in now)
+            new.setdefault(following, []).append(label)
+    placed = [one for label in [*left, ""] for one in [*reversed(new.get(label, [])), label]]
+    return placed if "" in there else placed[:-1]
 
 
 def _ids(message: Message) -> list[str]:

@@ -64,11 +64,12 @@ def point_picture(
     picture = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(picture)
     radius = _SCALE * (4 if len(places) < 500 else 2)
-    low = places.min(axis=0, initial=np.inf)
-    span = places.max(axis=0, initial=-np.inf) - low
+    half = places / 2  # the distance of two numbers may be larger than numbers can be
+    low = half.min(axis=0, initial=np.inf)
+    span = half.max(axis=0, initial=-np.inf) - low
     span[~(span > 0)] = 1.0
     margin = _MARGIN * _SCALE
-    pixels = margin + (places - low) / span * (np.array(size) - 2 * margin)
+    pixels = margin + (half - low) / span * (np.array(size) - 2 * margin)
     ends = _ends(values)
     if not len(values):
         values = [0.0] * len(codes)
@@ -132,9 +133,9 @@ def _scale_html(values: NDArray[np.float64]) -> str:
     if not np.isfinite(values).any():
         return ""
     low, high = _ends(values)
+    steps = (low * (1 - step / 12) + high * (step / 12) for step in range(13))
     boxes = "".join(
-        f"<span style='color:{scale_color(low + (high - low) * step / 12, low, high)}'>■</span>"
-        for step in range(13)
+        f"<span style='color:{scale_color(value, low, high)}'>■</span>" for value in steps
     )
     return f"{low:.6g} {boxes} {high:.6g}&emsp;"
 

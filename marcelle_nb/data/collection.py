@@ -15,6 +15,7 @@ from marcelle_nb.data.instance_query import HAS_EARLY_LABEL, InstanceQuery
 from marcelle_nb.data.query import Query
 from marcelle_nb.data.removed_instances import RemovedInstances
 from marcelle_nb.data.service_events import MANY
+from marcelle_nb.data.shown_list import ShownList
 from marcelle_nb.data.stored_instance import (
     Y,
     as_document,
@@ -71,7 +72,7 @@ class Collection:
         """Give a page of instances; with `$distinct` a list of values."""
         asked = self.query(query)
         if asked.distinct == Y:
-            return [value for value, _ in self._label_values(asked.where)]
+            return ShownList(value for value, _ in self._label_values(asked.where))
         return self.service.find(self._quick(asked))
 
     def count(self, query: RawQuery | None = None) -> int:

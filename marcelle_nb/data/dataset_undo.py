@@ -70,20 +70,15 @@ class DatasetUndo:
         try:
             done = act()
         except BaseException:
-            self._keep_again(what, n, act)
+            self._keep(what, n, act, again=True)
             raise
         left = f" ({counted(n - done)} changed since, and left as they are)" if done < n else ""
         return f"Undone: {what}{left}"
 
-    def _keep(self, what: str, n: int, act: Callable[[], int]) -> None:
+    def _keep(self, what: str, n: int, act: Callable[[], int], *, again: bool = False) -> None:
+        """Remember what takes a change back; `again` only where there is nothing newer."""
         with self._lock:
-            self._act, self._n = act, n
-            self.undoable._post(what)
-        self.undoable._deliver()
-
-    def _keep_again(self, what: str, n: int, act: Callable[[], int]) -> None:
-        with self._lock:
-            if self._act is not None:
+            if again and self._act is not None:
                 return
             self._act, self._n = act, n
             self.undoable._post(what)
