@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +53,24 @@ class PostgreSQLServer:
             connection.execute(sql.encode())
 
     def start(self) -> Self:
+        import psycopg
+
+        end = time.monotonic() + 60
+        self._launch()
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+                # it gives up where children of one that was killed have not ended yet
+                if self._process is None or self._process.poll() is not None:
+                    self._launch()
+            else:
+                return self
+
+    def _launch(self) -> None:
         settings = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
@@ -68,8 +87,6 @@ class PostgreSQLServer:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        self._wait()
-        return self
 
     def kill(self) -> None:
         """End it as a power cut would, its children too."""
@@ -111,22 +128,6 @@ class PostgreSQLServer:
             capture_output=True,
             cwd=self.folder,
         )
-
-    def _wait(self) -> None:
-        import time
-
-        import psycopg
-
-        end = time.monotonic() + 60
-        while True:
-            try:
-                psycopg.connect(self.url, connect_timeout=5).close()
-            except psycopg.OperationalError:
-                if time.monotonic() > end or self._process is None or self._process.poll():
-                    raise
-                time.sleep(0.05)
-            else:
-                return
 
 
 def _binaries() -> Path:
