@@ -2,7 +2,8 @@ import os
 import shutil
 import signal
 import sqlite3
-from contextlib import closing
+import struct
+from contextlib import closing, suppress
 
 import pytest
 
@@ -29,6 +30,17 @@ def killed_while_open(path, *numbers):
     assert path.with_name(path.name + "-wal").stat().st_size
 
 
+def killed_at(path, work):
+    """Call in a process that is killed after it, and leaves the log behind."""
+    child = os.fork()
+    if not child:
+        with suppress(BaseException):
+            work(sqlite3.connect(path, isolation_level=None))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert path.with_name(path.name + "-wal").stat().st_size
+
+
 def numbers_in(path):
     with DataStore(path) as store:
         store.check()
@@ -36,7 +48,7 @@ def numbers_in(path):
 
 
 def refused(path):
-    with pytest.raises(Conflict, match=f"got {path.name}-wal of another file"):
+    with pytest.raises(Conflict, match=f"log of its own .*, got {path.name}-wal, which goes on"):
         DataStore(path)
 
 
@@ -151,3 +163,158 @@ def test_a_file_under_two_names_is_refused_also_where_it_is_open(tmp_path):
         write(store, 2)
     (tmp_path / "other.db").unlink()
     assert numbers_in(path) == [1, 2]
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    ("n_changes", "text"), [(1, "q" * 2_000), (8, "q" * 2_000), (20, "q"), (60, "q")]
+)
+def test_a_copy_that_was_changed_elsewhere_is_not_opened_beside_the_log(tmp_path, n_changes, text):
+    path, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    with DataStore(path) as store:
+        write(store, *range(100))
+    killed_while_open(path, *range(100, 120))
+    shutil.copy(path, copy)
+    with DataStore(copy) as store:
+        for n in range(n_changes):
+            store.service("a").create({"n": 1_000 + n, "text": text})
+    ours = path.rename(tmp_path / "ours.db")
+    shutil.copy(copy, path)
+    refused(path)
+    ours.replace(path)  # as advised
+    assert numbers_in(path) == [*range(120)]
+    assert numbers_in(copy) == [*range(100), *range(1_000, 1_000 + n_changes)]
+
+
+def test_an_older_log_is_not_opened_beside_a_newer_file(tmp_path):
+    path, log = tmp_path / "store.db", tmp_path / "store.db-wal"
+    with DataStore(path) as store:
+        write(store, *range(20))
+        shutil.copy(log, tmp_path / "older")
+        store.service("a").remove(None, {"n": {"$lt": 10}})
+        write(store, *range(100, 150))
+    shutil.copy(tmp_path / "older", log)
+    with pytest.raises(Conflict, match="another state or copy"):
+        DataStore(path)
+    log.unlink()
+    assert numbers_in(path) == [*range(10, 20), *range(100, 150)]
+
+
+UPDATE = "UPDATE marcelle_documents SET label = 'x' WHERE position = 1"
+TABLE = "CREATE TABLE more (x); INSERT INTO more VALUES (zeroblob(20000)); DROP TABLE more"
+
+
+@needs_fork
+@pytest.mark.parametrize("script", [UPDATE, TABLE, "VACUUM", f"{UPDATE}; {TABLE}; {UPDATE}"])
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_another_program_left_in_the_log_is_no_reason_to_refuse(tmp_path, script, is_killed):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, *range(20))
+    if is_killed:
+        killed_at(path, lambda tool: tool.executescript(script))
+        assert numbers_in(path) == [*range(20)]
+        return
+    with closing(sqlite3.connect(path, isolation_level=None)) as tool:
+        tool.executescript(script)
+        assert numbers_in(path) == [*range(20)]
+        killed_while_open(path, 20, 21)
+        tool.execute("PRAGMA wal_checkpoint").fetchone()
+        tool.executescript(script)  # the log begins anew
+        assert numbers_in(path) == [*range(22)]
+
+
+@needs_fork
+def test_a_log_without_the_first_page_is_not_deleted_where_the_file_is_gone(tmp_path):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, 1)
+    killed_at(path, lambda tool: tool.executescript(UPDATE))
+    path.rename(tmp_path / "moved.db")
+    refused(path)
+    (tmp_path / "moved.db").rename(path)
+    assert numbers_in(path) == [1]
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    "script",
+    [
+        "PRAGMA user_version = 3",
+        "PRAGMA user_version = 1234567890",
+        f"BEGIN; {TABLE}; PRAGMA user_version = 3; COMMIT",
+        f"{UPDATE}; PRAGMA user_version = -5; {UPDATE}",
+    ],
+)
+@pytest.mark.parametrize("n_before", [0, 3])
+def test_changes_after_a_program_set_the_count_are_not_refused(tmp_path, script, n_before):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, 100)
+
+    def work(tool):
+        store = DataStore(path)
+        write(store, *range(n_before)) if n_before else None
+        tool.executescript(script)
+        for n in range(n_before, 50):
+            write(store, n)
+
+    killed_at(path, work)
+    assert numbers_in(path) == [100, *range(50)]
+    killed_while_open(path, 50)
+    assert numbers_in(path) == [100, *range(51)]
+
+
+@needs_fork
+def test_changes_of_an_earlier_release_that_was_killed_are_not_refused(tmp_path, monkeypatch):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, *range(20))
+    with monkeypatch.context() as context:
+        context.setattr("marcelle_nb.data.sqlite_connections.count_on", lambda _: None)
+        killed_while_open(path, *range(20, 40))
+    assert numbers_in(path) == [*range(40)]
+
+
+@needs_fork
+@pytest.mark.parametrize("torn", [0, 1, 5])
+def test_a_log_that_was_torn_by_a_power_cut_is_read_as_far_as_it_is_whole(tmp_path, torn):
+    path, log = tmp_path / "store.db", tmp_path / "store.db-wal"
+    with DataStore(path) as store:
+        write(store, *range(20))
+    killed_while_open(path, *range(20, 30))
+    with log.open("r+b") as file:
+        file.seek(32 + torn * (24 + 4096) + 24)
+        file.write(bytes(4096))
+    (tmp_path / "store.db-shm").unlink()
+    shutil.copytree(tmp_path, tmp_path / "as_is")
+    with closing(sqlite3.connect(tmp_path / "as_is" / "store.db")) as connection:
+        (expected,) = connection.execute("SELECT count(*) FROM marcelle_documents").fetchone()
+    assert numbers_in(path) == [*range(expected)]
+    assert expected >= 20
+
+
+@needs_fork
+def test_a_log_whose_last_change_is_not_whole_is_not_opened_beside_another_store(tmp_path):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, *range(20))
+        store.backup(tmp_path / "copy.db")
+    killed_while_open(path, *range(20, 30))
+    (tmp_path / "copy.db").replace(path)
+    log = path.with_name("store.db-wal").read_bytes()
+    path.with_name("store.db-wal").write_bytes(log[:-100])  # the last change is not whole
+    refused(path)
+
+
+@needs_fork
+def test_counts_go_on_after_the_last_there_is(tmp_path):
+    path = tmp_path / "store.db"
+    with DataStore(path) as store:
+        write(store, 0)
+    for first in (1, 3):
+        with closing(sqlite3.connect(path, isolation_level=None)) as tool:
+            tool.execute(f"PRAGMA user_version = {-1 if first == 1 else 2**31 - 1}")
+        killed_while_open(path, first, first + 1)
+        assert path.read_bytes()[60:64] == struct.pack(">I", 2**32 - 1 if first == 1 else 2**31 - 1)
+        assert numbers_in(path) == [*range(first + 2)]
