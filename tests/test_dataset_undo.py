@@ -1,12 +1,15 @@
+import gc
 import itertools
 import threading
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.data.dataset_undo import counted
+from marcelle_nb.data.tables import documents
 from marcelle_nb.errors import InstanceNotFound, Unavailable
 from tests.stores import KINDS, open_store
 
@@ -268,3 +271,108 @@ def test_an_import_of_pictures_is_taken_back(data, tmp_path):
 
 def test_large_numbers_are_written_with_commas():
     assert counted(10_000) == "10,000 instances"
+
+
+def failing(data, monkeypatch, error, *, is_made):
+    """Let the next change fail at its commit: nobody knows whether it was made."""
+    storage = data.store._storage
+    run = storage._run
+
+    def lost(work, *, writes):
+        def unanswered(connection):
+            work(connection)
+            raise error
+
+        if not writes:
+            return run(work, writes=writes)
+        monkeypatch.undo()
+        if is_made:
+            run(work, writes=True)
+            raise error
+        return run(unanswered, writes=True)
+
+    monkeypatch.setattr(storage, "_run", lost)
+
+
+ERRORS = [Unavailable("the answer is lost"), KeyboardInterrupt()]
+ALL = CHANGES | {"upload": IMPORTS["upload"]}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", ALL)
+def test_a_change_that_was_made_and_failed_is_taken_back(data, monkeypatch, name, error):
+    before = rows(data)
+    failing(data, monkeypatch, error, is_made=True)
+    with pytest.raises(type(error)):
+        ALL[name](data)
+    assert rows(data) != before
+    what = TEXTS.get(name, "2 instances imported")
+    assert data.undoable.value == f"{what}, perhaps"
+    Dataset("another", data.store).remove(None)  # throws away what nobody holds
+    assert data.undo() == f"Undone: {what}"
+    assert (rows(data), data.undoable.value) == (before, "")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_change_that_was_not_made_is_said_and_the_one_before_is_taken_back(
+    data, monkeypatch, name
+):
+    before = rows(data)
+    data.remove(before[5][0])
+    one_less = rows(data)
+    failing(data, monkeypatch, ERRORS[0], is_made=False)
+    with pytest.raises(Unavailable):
+        ALL[name](data)
+    assert data.undo().startswith("Nothing to undo, it was not done: ")
+    assert rows(data) == one_less
+    assert data.undo() == "Undone: 1 instance deleted"
+    assert rows(data) == before
+
+
+def test_what_may_be_out_is_not_thrown_away_with_its_object(data, monkeypatch):
+    before = {*data.store._storage.taken.kept}
+    failing(data, monkeypatch, ERRORS[0], is_made=True)
+    with pytest.raises(Unavailable):
+        data.clear()
+    (key,) = {*data.store._storage.taken.kept} - before
+    data.create({"x": [1]})
+    data.clear()
+    gc.collect()
+    data.create({"x": [1]})
+    data.clear()
+    is_one = documents.c.service == key
+    number = sa.select(sa.func.count()).where(is_one)
+    assert data.store._storage.read(lambda it: it.scalar(number)) == 6
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_undo_that_failed_and_was_made_is_not_called_the_work_of_others(data, monkeypatch, name):
+    before = rows(data)
+    ALL[name](data)
+    failing(data, monkeypatch, ERRORS[0], is_made=True)
+    with pytest.raises(Unavailable):
+        data.undo()
+    assert "undone before or changed since" in data.undo()
+    assert rows(data) == before
+
+
+WORK = {
+    "relabel": lambda d, it: d.relabel(it, "by hand"),
+    "patch": lambda d, it: d.patch(it, {"note": "mine"}),
+    "patch by query": lambda d, it: d.patch(None, {"x": [1, 2, 3]}, {"id": it}),
+    "update": lambda d, it: d.update(it, {"x": [1, 2, 3], "y": "x"}),
+    "service": lambda d, it: d._collection.service.patch(it, {"datasetName": d.name}),
+}
+
+
+@pytest.mark.parametrize("n", [3, 1_500])
+@pytest.mark.parametrize("name", WORK)
+def test_what_was_changed_since_its_import_stays(data, name, n):
+    text = "y,a\n" + "".join(f"x,{i}\n" for i in range(n))
+    before = rows(data)
+    new = data.from_csv(("a.csv", text.encode())).ids
+    WORK[name](Dataset(data.name, data.store), new[1])
+    assert data.undo() == (
+        f"Undone: {counted(n)} imported (1 instance changed since, and left as they are)"
+    )
+    assert [it for it, _ in rows(data)] == [*(it for it, _ in before), new[1]]

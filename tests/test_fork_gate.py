@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -244,3 +245,79 @@ def test_nobody_begins_while_a_thread_forks():
     gate.open()
     worker.join()
     assert order == ["forked", "work"]
+
+
+def test_a_fork_does_not_wait_for_who_waits_for_another_process(tmp_path):
+    code = """
+import sqlite3
+data = Dataset("a", folder + "/a.db")
+data.create({"x": [1.0]})
+other = sqlite3.connect(folder + "/a.db", isolation_level=None, check_same_thread=False)
+other.execute("BEGIN IMMEDIATE")
+writer = threading.Thread(target=data.create, args=({"x": [2.0]},))
+writer.start()
+time.sleep(0.2)
+slowest = 0
+for _ in range(5):
+    begun = time.monotonic()
+    child = os.fork()
+    if not child:
+        n = data.count.value
+        Dataset("b", data.store).find()
+        os._exit(10 + n)
+    slowest = max(slowest, time.monotonic() - begun)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+other.execute("COMMIT")
+writer.join()
+child = os.fork()
+if not child:
+    data.create({"x": [3.0]})
+    os._exit(0)
+print(ends(child), slowest < 1, len(data.find()["data"]))
+"""
+    assert run(code, tmp_path) == ["11"] * 5 + ["True", "True", "3"]
+
+
+def test_who_sleeps_within_lets_others_fork_unless_within_twice():
+    gate = ForkGate()
+
+    def watch(seen):
+        time.sleep(0.05)
+        seen.append({**gate._depths})
+
+    def depths_meanwhile(times):
+        seen: list[dict[int, int]] = []
+        with ExitStack() as stack:
+            for _ in range(times):
+                stack.enter_context(gate)
+            watcher = threading.Thread(target=watch, args=(seen,))
+            watcher.start()
+            gate.sleep(0.3)
+            watcher.join()
+            assert gate._depths == {threading.get_ident(): times}
+        assert gate._depths == {}
+        return [*seen[0].values()]
+
+    assert (depths_meanwhile(1), depths_meanwhile(2)) == ([], [2])
+
+
+def test_an_interrupt_on_the_way_in_leaves_nobody_within(monkeypatch):
+    gate = ForkGate()
+
+    class Lock:
+        def __init__(self, lock):
+            self.lock, self.n = lock, 0
+
+        def __enter__(self):
+            self.lock.acquire()
+
+        def __exit__(self, *_):
+            self.lock.release()
+            self.n += 1
+            if self.n == 1:
+                raise KeyboardInterrupt
+
+    gate._lock = Lock(gate._lock)  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt), gate:
+        pass
+    assert gate._depths == {}

@@ -1,4 +1,7 @@
+import copy
+import gc
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -124,3 +127,50 @@ def test_a_dataset_that_shares_the_service_gets_copies_of_its_own_name(data):
     other = Dataset(data.name.replace(" ", "_"), data.store)
     other.restore(data.clear())
     assert (rows(data), rows(other)) == ([], before)
+
+
+def test_what_is_there_is_called_so(data):
+    removed = data.remove([row[0] for row in rows(data)])
+    data.restore(removed)
+    with pytest.raises(InstanceRejected, match="which is there"):
+        data.restore(removed)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_holds_what_is_out_when_the_first_is_gone(data, copied):
+    before = rows(data)
+    removed = copied(data.clear())
+    taken = copied(removed.taken)
+    assert taken is removed.taken
+    for _ in range(3):
+        data.create({"x": [1]})
+        data.clear()
+        gc.collect()
+    data.restore(removed)
+    assert rows(data) == before
+
+
+def test_it_compares_adds_and_is_pickled_as_a_list(data):
+    removed = data.clear()
+    as_list = list(removed)
+    assert removed == as_list
+    assert as_list == removed
+    assert removed != as_list[1:]
+    assert removed != tuple(as_list)
+    assert (removed.index(removed[3]), removed.count(removed[3])) == (3, 1)
+    assert removed[3] in removed
+    assert {"id": "x"} not in removed
+    assert [it["id"] for it in removed + [{}] if it] == [it["id"] for it in as_list]  # noqa: RUF005
+    assert len([{}] + removed) == N + 1  # noqa: RUF005
+    assert len(removed + removed) == 2 * N
+    assert type(pickle.loads(pickle.dumps(removed))) is list
+    with pytest.raises(ValueError, match="removed instances: expected one of them, got 'a'"):
+        removed.index("a")
+
+
+@pytest.mark.parametrize(
+    ("index", "error"), [(N, IndexError), (-N - 1, IndexError), ("a", TypeError)]
+)
+def test_a_wrong_index_is_said(data, index, error):
+    with pytest.raises(error, match=f"removed instances: .* index from -230 to 229, got {index!r}"):
+        data.clear()[index]

@@ -554,3 +554,12 @@ def test_a_copy_of_a_service_or_store_is_itself(store, service):
         with pytest.raises(TypeError, match="open it where it is needed") as caught:
             pickle.dumps(store)
         assert "s3cret" not in str(caught.value)
+
+
+def test_each_change_has_a_later_date_than_the_one_before(service, monkeypatch):
+    monkeypatch.setattr("marcelle_nb.data.document_keys.now", lambda: "2126-01-01T00:00:00.999Z")
+    made = service.create({})
+    dates = [service.patch(made["id"], {"n": 1})["updatedAt"]]
+    dates.append(service.patch(made["id"], {"n": 1})["updatedAt"])
+    dates.append(service.update(made["id"], {"n": 1})["updatedAt"])
+    assert dates == [f"2126-01-01T00:00:{it}Z" for it in ("00.999", "01.000", "01.001")]

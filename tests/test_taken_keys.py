@@ -52,3 +52,31 @@ def test_keys_that_nobody_kept_are_not_given():
     keys.keep("a")
     keys.forget("b")
     assert (keys.forgotten(), keys.all(), keys.all()) == ([], ["a"], [])
+
+
+def test_keys_in_doubt_are_not_given_until_they_are_trusted():
+    keys = TakenKeys()
+    for key in "abc":
+        keys.keep(key)
+        keys.doubt(key)
+    keys.trust("a")
+    keys.forget("a")
+    keys.forget("b")
+    assert keys.forgotten() == ["a"]
+    assert (keys.kept, keys.all()) == (["c"], [])
+
+
+def test_what_nobody_holds_is_forgotten_without_python_code_that_could_be_interrupted():
+    class Holder:
+        pass
+
+    keys, holder = TakenKeys(), Holder()
+    keys.keep("a")
+    keys.watch(holder, "a")
+    assert keys.forgotten() == []
+    ran: list[str] = []
+    sys.setprofile(lambda frame, event, _: ran.append(event) if event == "call" else None)
+    del holder
+    sys.setprofile(None)
+    assert ran == []
+    assert (keys.forgotten(), keys.kept) == (["a"], [])

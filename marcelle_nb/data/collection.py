@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.before_commit import BeforeCommit, unheard
 from marcelle_nb.data.conditions import EVERYTHING, All, Compare, Condition
 from marcelle_nb.data.dataset_name import service_name
 from marcelle_nb.data.instance import checked_changes, checked_label
@@ -146,10 +147,14 @@ class Collection:
     def _ids(self, query: Query) -> set[str]:
         return {document["id"] for document in self.service.items(query).select([])}
 
-    def create(self, given: Iterable[object]) -> list[str]:
+    def create(
+        self, given: Iterable[object], before_commit: BeforeCommit[list[Document]] = unheard
+    ) -> list[str]:
         """Add instances at the end, and give the ids that they got."""
         documents = [as_document(instance, self.name) for instance in given]
-        return [document["id"] for document in self.service.create(documents)] if documents else []
+        if not documents:
+            return []
+        return [it["id"] for it in self.service.create(documents, before_commit=before_commit)]
 
     def update(self, id: str, given: object) -> Instance:
         """Replace a whole instance."""
@@ -179,16 +184,16 @@ class Collection:
         return [as_instance(document) for document in after]
 
     def relabel(
-        self, ids: Sequence[str] | None, label: object, query: RawQuery | None
-    ) -> tuple[list[Instance], dict[str, Any]]:
+        self,
+        ids: Sequence[str] | None,
+        label: object,
+        query: RawQuery | None,
+        before_commit: BeforeCommit[dict[str, Any]],
+    ) -> list[Instance]:
         """Give many one label in one change.
 
-        Returns
-        -------
-        list of dict
-            The ids, and what their labels were, in the order in which the ids were given.
-        dict
-            What was stored as the label of each id.
+        `before_commit` gets what was stored as the label of each id. Gives the ids, and what their
+        labels were, in the order in which the ids were given.
         """
         changes = {"y": checked_label(label)}
         with _naming_instances():
@@ -198,17 +203,23 @@ class Collection:
                 lambda it: ({"id": it["id"], "y": shown_y(it)}, it.get("y")),
                 self.query(query if ids is None else _among(ids, query)),
                 ids or (),
+                before_commit=lambda found: before_commit(
+                    None if found is None else {shown["id"]: value for shown, value in found}
+                ),
             )
-        stored = {shown["id"]: value for shown, value in found}
         shown = [it for it, _ in found]
-        return shown if ids is None else in_order(ids, shown), stored
+        return shown if ids is None else in_order(ids, shown)
 
-    def take(self, ids: Sequence[str] | None, query: RawQuery | None) -> Taken:
+    def take(
+        self,
+        ids: Sequence[str] | None,
+        query: RawQuery | None,
+        before_commit: BeforeCommit[Taken] = unheard,
+    ) -> Taken:
         """Take rows out in one change."""
-        if ids is None:
-            return self.service.take(self.query(query))
+        chosen = self.query(query if ids is None else _among(ids, query))
         with _naming_instances():
-            return self.service.take(self.query(_among(ids, query)), ids)
+            return self.service.take(chosen, ids or (), before_commit=before_commit)
 
     def items_of(self, taken: Taken, ids: Sequence[str] | None) -> Sequence[Instance]:
         """Give what was taken out, in the order of the ids, for `restore`; many not read yet."""
@@ -228,7 +239,10 @@ class Collection:
         twice = len(set(ids)) < len(ids)
         for one in ids:
             if one in there or not self.service.has_removed(one) or twice:
-                raise InstanceRejected(f"id: expected that of a removed instance, got {one!r:.100}")
+                why = ", which is there" if one in there else ""
+                raise InstanceRejected(
+                    f"id: expected that of a removed instance, got {one!r:.100}{why}"
+                )
         if documents:
             self.service.restore(documents)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from marcelle_nb.data.collection import Collection
@@ -10,7 +11,7 @@ from marcelle_nb.data.dataset_files import DatasetFiles
 from marcelle_nb.data.dataset_name import checked_name
 from marcelle_nb.data.dataset_reader import DatasetReader
 from marcelle_nb.data.dataset_streams import DatasetStreams
-from marcelle_nb.data.dataset_undo import DatasetUndo, counted
+from marcelle_nb.data.dataset_undo import DatasetUndo
 from marcelle_nb.data.instance_query import InstanceQuery
 from marcelle_nb.data.shown_list import ShownList
 
@@ -190,9 +191,8 @@ class Dataset(DatasetReader, DatasetFiles):
         list of dict
             The `id` of each, and `y`, the label that it had.
         """
-        before, stored = self._collection.relabel(_listed(ids), label, query)
-        self._undo.relabelled(stored, label)
-        return ShownList(before)
+        relabel = partial(self._collection.relabel, _listed(ids), label, query)
+        return ShownList(self._undo.relabelling(label, relabel))
 
     def remove(
         self, ids: str | Sequence[str] | None, query: RawQuery | None = None
@@ -223,9 +223,7 @@ class Dataset(DatasetReader, DatasetFiles):
     def _remove(
         self, ids: str | Sequence[str] | None, query: RawQuery | None = None, which: str = ""
     ) -> Taken:
-        taken = self._collection.take(_listed(ids), query)
-        self._undo.removed(f"{counted(len(taken))}{which}", taken)
-        return taken
+        return self._undo.removing(which, partial(self._collection.take, _listed(ids), query))
 
     def clear(self) -> Sequence[Instance]:
         """Remove all instances in one change; see `remove`."""
@@ -256,7 +254,8 @@ class Dataset(DatasetReader, DatasetFiles):
         -------
         str
             What was done, in words; "" where there was nothing to take back. What others changed
-            since is left as it is.
+            since is left as it is. Where a change failed so that nobody knows whether it was made,
+            or was interrupted, it is taken back if it was.
         """
         return self._undo.undo()
 

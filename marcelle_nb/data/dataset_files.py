@@ -72,8 +72,8 @@ class DatasetFiles:
         with ExitStack() as stack:
             sources = [stack.enter_context(closing(DatasetSource(file))) for file in files]
             check_files([(source.name, source) for source in sources], self._collection.name)
-            ids = create_all(self._collection, (row for source in sources for row in source))
-        self._undo.imported(ids)
+            rows = (row for source in sources for row in source)
+            ids = self._undo.importing(partial(create_all, self._collection, rows))
         return ShownList(ids)
 
     def from_csv(
@@ -98,8 +98,7 @@ class DatasetFiles:
         read: Callable[[IO[bytes]], Any] = partial(read_csv, label=label, columns=columns)
         with closing(DatasetSource(file, read)) as source:
             check_files([(source.name, source)], self._collection.name)
-            ids = create_all(self._collection, source)
-        self._undo.imported(ids)
+            ids = self._undo.importing(partial(create_all, self._collection, source))
         return ImportReport(ids)
 
     def from_folder(
@@ -120,6 +119,5 @@ class DatasetFiles:
             `ids`, and `broken`: the files that were left out, but for hidden ones, and why.
         """
         folder = ImageFolder(path, process)
-        ids = create_all(self._collection, folder)
-        self._undo.imported(ids)
+        ids = self._undo.importing(partial(create_all, self._collection, folder))
         return ImportReport(ids, dict(folder.broken))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from marcelle_nb.data.before_commit import BeforeCommit, unheard
 from marcelle_nb.data.dataset_csv import write_csv
 from marcelle_nb.data.dataset_json import write_json
 from marcelle_nb.data.dataset_zip import write_zip
@@ -58,17 +59,29 @@ def check_files(sources: Sequence[tuple[str, Iterable[Mapping[str, Any]]]], name
                 raise InstanceRejected(f"{file}, instance {number}: {error}") from error
 
 
-def create_all(collection: Collection, instances: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Create instances that are read once, in one change: all, or none where something fails."""
+def create_all(
+    collection: Collection,
+    instances: Iterable[Mapping[str, Any]],
+    before_commit: BeforeCommit[dict[str, str]] = unheard,
+) -> list[str]:
+    """Create instances that are read once, in one change: all, or none where something fails.
+
+    `before_commit` gets the `updatedAt` of each id.
+    """
     chunks = _chunks(instances)
     first, second = next(chunks, []), next(chunks, None)
     if second is None:
-        return collection.create(first)
+        return collection.create(
+            first,
+            lambda made: before_commit(
+                None if made is None else {it["id"]: it["updatedAt"] for it in made}
+            ),
+        )
     rows = StagedRows(collection.service)
     try:
         for chunk in chain([first, second], chunks):
             rows.add([as_document(instance, collection.name) for instance in chunk])
-        return rows.publish()
+        return rows.publish(before_commit)
     finally:
         rows.discard()
 

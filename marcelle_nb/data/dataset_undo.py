@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from marcelle_nb.data.instance import checked_label
+from marcelle_nb.errors import NotFound
 from marcelle_nb.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from marcelle_nb.data.before_commit import BeforeCommit
     from marcelle_nb.data.collection import Collection
+    from marcelle_nb.data.instance import Instance
     from marcelle_nb.data.taken import Taken
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """A change of `n` instances; `back` takes it back, and gives how many that were."""
+
+    what: str
+    n: int
+    back: Callable[[], int]
+    made_of: object
+    was_tried: bool = False
+    is_sure: bool = True
+    before: _Change | None = None
 
 
 class DatasetUndo:
     """Remembers how to take back the last deletion, relabelling or import.
+
+    A change that failed while it was committed, or was interrupted, may have been made: then it can
+    be taken back, and where it turns out that it was not made, the one before can be.
 
     Parameters
     ----------
@@ -32,60 +55,123 @@ class DatasetUndo:
     def __init__(self, collection: Collection) -> None:
         self.undoable: Stream[str] = Stream("")
         self._collection = collection
-        self._act: Callable[[], int] | None = None
-        self._n = 0
+        self._last: _Change | None = None
         self._lock = threading.Lock()
 
-    def removed(self, what: str, taken: Taken) -> None:
-        """Remember a deletion."""
-        if taken:
-            put_back = self._collection.service.put_back
-            self._keep(f"{what} deleted", len(taken), lambda: len(put_back(taken)))
+    def removing(self, which: str, remove: Callable[[BeforeCommit[Taken]], Taken]) -> Taken:
+        """Remove instances, and remember that."""
+        put_back = self._collection.service.put_back
 
-    def relabelled(self, before: Mapping[str, Any], label: object) -> None:
-        """Remember a relabelling: what was kept as the label of each id before."""
-        label = checked_label(label)  # as it was written: 3 became "3"
-        if before:
-            as_ = "without a label" if label is None else f"as {label!r}"
+        def change(taken: Taken) -> _Change:
+            what = f"{counted(len(taken))}{which} deleted"
+            return _Change(what, len(taken), lambda: len(put_back(taken)), taken)
+
+        return self._follow(remove, change)
+
+    def relabelling(
+        self, label: object, relabel: Callable[[BeforeCommit[dict[str, Any]]], list[Instance]]
+    ) -> list[Instance]:
+        """Relabel instances, and remember what was kept as the label of each id before."""
+
+        def change(before: dict[str, Any]) -> _Change:
+            new = checked_label(label)  # as it was written: 3 became "3"
+            as_ = "without a label" if new is None else f"as {new!r}"
             what = f"{counted(len(before))} relabelled {as_}"
-            self._keep(what, len(before), lambda: self._label_back(before, label))
+            other = {
+                one: it for one, it in before.items() if not (isinstance(it, str) and it == new)
+            }
+            return _Change(what, len(other), lambda: self._label_back(other, new), before)
 
-    def imported(self, ids: Sequence[str]) -> None:
-        """Remember instances that came from files: a cell that runs again brings them again."""
-        if ids:
-            self._keep(f"{counted(len(ids))} imported", len(ids), lambda: self._remove(ids))
+        return self._follow(relabel, change)
+
+    def importing(self, bring: Callable[[BeforeCommit[dict[str, str]]], list[str]]) -> list[str]:
+        """Bring instances from files, and remember them: a cell that runs again brings them again.
+
+        What `bring` tells of is the `updatedAt` of each id.
+        """
+
+        def change(new: dict[str, str]) -> _Change:
+            what = f"{counted(len(new))} imported"
+            return _Change(what, len(new), lambda: self._remove(new), new)
+
+        return self._follow(bring, change)
 
     def undo(self) -> str:
         """Take the last change back, and say what was done; "" where there was nothing.
 
         Where that fails, it can still be taken back, unless something newer can.
         """
-        with self._lock:
-            act, self._act = self._act, None
-            what, n = self.undoable.value, self._n
-            self.undoable._post("")
-        self.undoable._deliver()
-        if act is None:
-            return ""
+        last: _Change | None = None
         try:
-            done = act()
+            with self._lock:
+                last = self._last
+                self._last = None
+                self.undoable._post("")
+            self.undoable._deliver()
+            return "" if last is None else self._taken_back(last)
         except BaseException:
-            self._keep(what, n, act, again=True)
+            if last is not None:
+                self._keep(replace(last, was_tried=True), again=True)
             raise
-        left = f" ({counted(n - done)} changed since, and left as they are)" if done < n else ""
-        return f"Undone: {what}{left}"
 
-    def _keep(self, what: str, n: int, act: Callable[[], int], *, again: bool = False) -> None:
+    def _taken_back(self, last: _Change) -> str:
+        done: int | None
+        try:
+            done = last.back()
+        except NotFound:
+            if last.is_sure:
+                raise
+            done = None
+        if done is None or not (done or last.is_sure or last.was_tried):
+            if last.before is not None:
+                self._keep(last.before, again=True)
+            return f"Nothing to undo, it was not done: {last.what}"
+        why = "undone before or changed since" if last.was_tried else "changed since"
+        n_left = last.n - done
+        left = f" ({counted(n_left)} {why}, and left as they are)" if n_left else ""
+        return f"Undone: {last.what}{left}"
+
+    def _follow(self, act: Callable[[BeforeCommit[T]], R], change_of: Callable[[T], _Change]) -> R:
+        """Do something, and remember it; also where it fails, and may have been done."""
+        made: T | None = None
+
+        def before_commit(result: T | None) -> None:
+            nonlocal made
+            made = result
+
+        is_sure = False
+        try:
+            given = act(before_commit)
+            is_sure = True
+            if made:
+                self._keep(change_of(made))
+        except BaseException:
+            if made:
+                self._keep(replace(change_of(made), is_sure=is_sure))
+            raise
+        return given
+
+    def _keep(self, change: _Change, *, again: bool = False) -> None:
         """Remember what takes a change back; `again` only where there is nothing newer."""
         with self._lock:
-            if again and self._act is not None:
+            last = self._last
+            if again and last is not None:
                 return
-            self._act, self._n = act, n
-            self.undoable._post(what)
+            if last is not None and last.made_of is change.made_of:  # interrupted in here before
+                change = last
+            elif not change.is_sure and not again:
+                change = replace(change, before=last)
+            self._last = change
+            self.undoable._post(change.what if change.is_sure else f"{change.what}, perhaps")
         self.undoable._deliver()
 
-    def _remove(self, ids: Sequence[str]) -> int:
-        query = {"id": {"$in": [*ids]}, "datasetName": self._collection.name}
+    def _remove(self, new: Mapping[str, str]) -> int:
+        """Remove only what is as it came: others may have worked on it since."""
+        query = {
+            "id": {"$in": [*new]},
+            "datasetName": self._collection.name,
+            "updatedAt": {"$in": [*{*new.values()}]},
+        }
         return len(self._collection.service.take(query))
 
     def _label_back(self, before: Mapping[str, Any], label: str | None) -> int:

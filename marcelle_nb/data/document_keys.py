@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
 from marcelle_nb.data.conditions import EVERYTHING, All, Compare, Condition
@@ -12,6 +12,8 @@ from marcelle_nb.data.records import Document, Record
 from marcelle_nb.errors import BadRequest, NotFound
 
 OWN_KEYS = ("id", "createdAt", "updatedAt")
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 MAX_ID = 200
 """How many characters an id has at most."""
@@ -72,13 +74,22 @@ def check_same_id(body: Document, id: object) -> None:
 
 def now() -> str:
     """Write the time as JavaScript's `toISOString` does."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _written(datetime.now(UTC))
 
 
 def _after(before: Document) -> str:
-    """Write the time, or that of the last change where a clock was put back since."""
-    last = before.get("updatedAt")
-    return max(now(), last) if isinstance(last, str) else now()
+    """Write the time, or one just after the last change: each shows, whatever the clocks say."""
+    last, time = before.get("updatedAt"), now()
+    if not isinstance(last, str) or time > last:
+        return time
+    try:
+        return _written((datetime.fromisoformat(last) + _MILLISECOND).astimezone(UTC))
+    except (ValueError, OverflowError):  # another client wrote something else
+        return last
+
+
+def _written(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _is_id(id: object) -> TypeGuard[str]:

@@ -34,17 +34,24 @@ class ForkGate:
     """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition(threading.RLock())
+        # taken by itself, as in C no interrupt comes between: a condition's own code is Python
+        self._lock = threading.RLock()
+        self._condition = threading.Condition(self._lock)
         # how often each thread is within
         self._depths: dict[int, int] = {}
         self._forking: set[int] = set()
 
     def __enter__(self) -> None:
         me = threading.get_ident()
-        with self._condition:
-            if self._forking and me not in self._forking and me not in self._depths:
-                self._condition.wait_for(lambda: not self._forking, LONGEST_S)
-            self._depths[me] = self._depths.get(me, 0) + 1
+        depth = self._depths.get(me, 0)
+        try:
+            with self._lock:
+                if self._forking and me not in self._forking and not depth:
+                    self._condition.wait_for(lambda: not self._forking, LONGEST_S)
+                self._depths[me] = depth + 1
+        except BaseException:  # a KeyboardInterrupt, after which nobody leaves
+            self._set_depth(me, depth)
+            raise
 
     def __exit__(
         self,
@@ -53,23 +60,40 @@ class ForkGate:
         trace: TracebackType | None,
     ) -> None:
         me = threading.get_ident()
-        with self._condition:
-            self._depths[me] -= 1
-            if not self._depths[me]:
-                del self._depths[me]
+        self._set_depth(me, self._depths.get(me, 0) - 1)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, and let others fork meanwhile, unless this thread went in several times."""
+        me = threading.get_ident()
+        is_once = self._depths.get(me) == 1
+        if not is_once:
+            time.sleep(seconds)
+            return
+        self._set_depth(me, 0)
+        try:
+            time.sleep(seconds)
+        finally:
+            self.__enter__()
+
+    def _set_depth(self, me: int, depth: int) -> None:
+        with self._lock:
+            if depth > 0:
+                self._depths[me] = depth
+            else:
+                self._depths.pop(me, None)
             if self._forking:
                 self._condition.notify_all()
 
     def close(self) -> None:
         """Wait until no other thread works, and let none begin."""
         me = threading.get_ident()
-        with self._condition:
+        with self._lock:
             self._forking.add(me)
             self._condition.wait_for(lambda: not self._depths.keys() - {me}, LONGEST_S)
 
     def open(self) -> None:
         """Let others work again."""
-        with self._condition:
+        with self._lock:
             self._forking.discard(threading.get_ident())
             self._condition.notify_all()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import numpy as np
 
 from marcelle_nb.data.stored_instance import as_instance
 from marcelle_nb.errors import InstanceNotFound
@@ -20,6 +22,9 @@ _AT_ONCE = 100
 
 class RemovedInstances(Sequence["Instance"]):
     """A sequence of instances that holds nothing of them but their ids.
+
+    It compares and adds as a list; arrays are equal where all their values are. A copy of it is
+    itself, a pickle a list.
 
     Parameters
     ----------
@@ -66,7 +71,52 @@ class RemovedInstances(Sequence["Instance"]):
     def __getitem__(self, index: int | slice) -> Instance | list[Instance]:
         if isinstance(index, slice):
             return self._read(self._ids[index])
-        return self._read([self._ids[index]])[0]
+        try:
+            chosen = self._ids[index]
+        except (IndexError, TypeError) as error:
+            raise type(error)(
+                f"removed instances: expected a slice, or an index from {-len(self)} to"
+                f" {len(self) - 1}, got {index!r:.40}"
+            ) from None
+        return self._read([chosen])[0]
+
+    def __contains__(self, value: object) -> bool:
+        return any(_is_same(it, value) for it in self)
+
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """Give the place of the first that is equal, also in its arrays."""
+        for place in range(*slice(start, stop).indices(len(self))):
+            if _is_same(self[place], value):
+                return place
+        raise ValueError(f"removed instances: expected one of them, got {value!r:.40}")
+
+    def count(self, value: object) -> int:
+        """Count those that are equal, also in their arrays."""
+        return sum(_is_same(it, value) for it in self)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, list | RemovedInstances):
+            return NotImplemented
+        return len(self) == len(other) and all(map(_is_same, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list's
+
+    def __add__(self, other: Sequence[Instance]) -> list[Instance]:
+        return [*self, *other] if isinstance(other, list | RemovedInstances) else NotImplemented
+
+    def __radd__(self, other: Sequence[Instance]) -> list[Instance]:
+        return [*other, *self] if isinstance(other, list) else NotImplemented
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} instances>"
@@ -79,6 +129,16 @@ class RemovedInstances(Sequence["Instance"]):
             if one not in found:
                 raise InstanceNotFound(f"id: expected that of an instance, got {one!r:.100}")
         return [as_instance(found[one]) for one in ids]
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 def _among(ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:

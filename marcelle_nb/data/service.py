@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+from marcelle_nb.data.before_commit import BeforeCommit, unheard
 from marcelle_nb.data.document_keys import (
     check_same_id,
     new_record,
@@ -81,13 +82,23 @@ class Service(ServiceReader):
         self._writer = ServiceWriter(self.table, self.events)
 
     @overload
-    def create(self, document: Mapping[str, Any]) -> Document: ...
+    def create(
+        self, document: Mapping[str, Any], *, before_commit: BeforeCommit[list[Document]] = ...
+    ) -> Document: ...
 
     @overload
-    def create(self, document: Sequence[Mapping[str, Any]]) -> list[Document]: ...
+    def create(
+        self,
+        document: Sequence[Mapping[str, Any]],
+        *,
+        before_commit: BeforeCommit[list[Document]] = ...,
+    ) -> list[Document]: ...
 
     def create(
-        self, document: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+        self,
+        document: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        before_commit: BeforeCommit[list[Document]] = unheard,
     ) -> Document | list[Document]:
         """Add a document, or a list of them, at the end.
 
@@ -95,6 +106,8 @@ class Service(ServiceReader):
         ----------
         document : dict, or list of dict
             With an `id` of its own or without; `createdAt` and `updatedAt` are set here.
+        before_commit : callable, optional
+            Gets a list of them as they will be kept, see `BeforeCommit`.
 
         Returns
         -------
@@ -114,7 +127,7 @@ class Service(ServiceReader):
         records = [new_record(it, time, _what(at, is_list)) for at, it in enumerate(given)]
         pairs = zip(records, given, strict=True)
         own = [it.body["id"] for it, raw in pairs if raw.get("id") is not None]
-        documents = self._writer.add(records, own)
+        documents = self._writer.add(records, own, before_commit)
         return documents if is_list else documents[0]
 
     def update(self, id: str, document: Mapping[str, Any]) -> Document:
@@ -254,6 +267,8 @@ class Service(ServiceReader):
         note: Callable[[Document], T],
         query: RawQuery | Query | None = None,
         ids: Collection[str] = (),
+        *,
+        before_commit: BeforeCommit[list[T]] = unheard,
     ) -> list[T]:
         """Give each document that matches a value of its own for a key, and say what was there.
 
@@ -270,6 +285,8 @@ class Service(ServiceReader):
             Which documents.
         ids : collection of str
             All of these must match.
+        before_commit : callable, optional
+            Gets what is returned, see `BeforeCommit`.
 
         Returns
         -------
@@ -287,10 +304,16 @@ class Service(ServiceReader):
             return patched(before.body, new)
 
         return self._writer.exchange(
-            Query.parse(query).only_where("exchange"), change, key, note, ids
+            Query.parse(query).only_where("exchange"), change, key, note, ids, before_commit
         )
 
-    def take(self, query: RawQuery | Query | None = None, ids: Collection[str] = ()) -> Taken:
+    def take(
+        self,
+        query: RawQuery | Query | None = None,
+        ids: Collection[str] = (),
+        *,
+        before_commit: BeforeCommit[Taken] = unheard,
+    ) -> Taken:
         """Remove all documents that match so that they can be put back, without reading arrays.
 
         Parameters
@@ -299,16 +322,26 @@ class Service(ServiceReader):
             Which documents.
         ids : collection of str
             All of these must match: `NotFound` where one does not, and nothing is removed.
+        before_commit : callable, optional
+            Gets what is returned, see `BeforeCommit`.
 
         Returns
         -------
         Taken
             Its `ids` say which. For as long as somebody holds it, and the store is open, `put_back`
-            can bring them back; then they are thrown away.
+            can bring them back; then they are thrown away. Where the commit failed so that nobody
+            knows whether they are out, what `before_commit` got can be put back, and is thrown away
+            as what a process leaves behind that ended.
         """
-        return self._writer.take(Query.parse(query).only_where("take"), ids)
+        return self._writer.take(Query.parse(query).only_where("take"), ids, before_commit)
 
-    def put_back(self, taken: Taken, *, whole: bool = False) -> list[str]:
+    def put_back(
+        self,
+        taken: Taken,
+        *,
+        whole: bool = False,
+        before_commit: BeforeCommit[list[str]] = unheard,
+    ) -> list[str]:
         """Put back what `take` took out, at its old place, and give the ids.
 
         Those whose ids are there again meanwhile are left out; so are all at a second call.
@@ -319,13 +352,16 @@ class Service(ServiceReader):
             What `take` gave.
         whole : bool
             Whether to put back nothing, and raise `Conflict`, where some would be left out.
+        before_commit : callable, optional
+            Gets what is returned, see `BeforeCommit`.
 
         Raises
         ------
         NotFound
-            If it was thrown away: this process had not reached the store for a week.
+            If it was thrown away, as this process had not reached the store for a week; or was
+            never taken out, where the commit failed.
         """
-        return self._writer.put_back(taken, whole=whole)
+        return self._writer.put_back(taken, whole=whole, before_commit=before_commit)
 
     def items_of(self, taken: Taken) -> ServiceIterable:
         """Give the documents that `take` took out, lazily, for as long as they are out."""

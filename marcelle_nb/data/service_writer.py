@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from marcelle_nb.data import change_log, taken_rows
+from marcelle_nb.data.before_commit import BeforeCommit, unheard
 from marcelle_nb.data.document_keys import not_found
 from marcelle_nb.data.query import Query
 from marcelle_nb.data.record_rows import check_found, chunks
@@ -60,15 +61,22 @@ class ServiceWriter:
         """Say whether a document of this id was removed here, not long ago, and not put back."""
         return id in self._places
 
-    def add(self, records: list[Record], ids: Sequence[str]) -> list[Document]:
+    def add(
+        self,
+        records: list[Record],
+        ids: Sequence[str],
+        before_commit: BeforeCommit[list[Document]] = unheard,
+    ) -> list[Document]:
         """Insert records at the end; `ids` are those that were not made here, and may be taken."""
-        return self._add(
-            records, ids, lambda it: self._storage.new_positions(it, len(records)), lambda: None
-        )
+
+        def positions(connection: Connection) -> list[int]:
+            return self._storage.new_positions(connection, len(records))
+
+        return self._add(records, ids, positions, lambda: None, before_commit)
 
     def restore(self, records: list[Record]) -> list[Document]:
         """Insert records where they were when they were removed, see `PLACES`; else at the end."""
-        ids = [record.body["id"] for record in records]
+        ids = _ids(records)
 
         def positions(connection: Connection) -> list[int]:
             new = self._storage.new_positions(connection, len(ids))
@@ -127,6 +135,7 @@ class ServiceWriter:
         key: str,
         note: Callable[[Document], T],
         ids: Collection[str],
+        before_commit: BeforeCommit[list[T]] = unheard,
     ) -> list[T]:
         """Change a key of documents that match, of which those of the ids must be some.
 
@@ -147,7 +156,11 @@ class ServiceWriter:
             self._log(connection, "patched", records)
             return notes, records
 
-        return self._write(work, lambda found: self._post("patched", found[1]))[0]
+        return self._write(
+            work,
+            lambda found: self._post("patched", found[1]),
+            lambda found: before_commit(found and found[0]),
+        )[0]
 
     def remove(self, where: Condition, *, id: object = None, arrays: bool = True) -> list[Document]:
         """Delete documents that match, and give them as they were; see `change`."""
@@ -163,9 +176,15 @@ class ServiceWriter:
         _, records = self._write(work, lambda found: self._post_removed(*found))
         return _documents(records, arrays=arrays)
 
-    def take(self, where: Condition, ids: Collection[str] = ()) -> Taken:
+    def take(
+        self,
+        where: Condition,
+        ids: Collection[str] = (),
+        before_commit: BeforeCommit[Taken] = unheard,
+    ) -> Taken:
         """Take documents out that match, so that they can be put back; `ids` as in `exchange`."""
-        key = taken_rows.new_key()
+        keys = self._storage.taken
+        taken = Taken(taken_rows.new_key(), keys)
 
         def work(connection: Connection) -> tuple[list[int], list[Record]]:
             positions = self._locked(connection, where, None)
@@ -173,21 +192,27 @@ class ServiceWriter:
             records = self._table.records(connection, positions, arrays=with_arrays)
             _check_there(ids, records)
             if records:
-                taken_rows.hide(connection, self._storage, positions, key)
-                self._storage.keep(key)  # where that fails, nothing is taken out
+                taken_rows.hide(connection, self._storage, positions, taken.key)
+                keys.doubt(taken.key)
+                self._storage.keep(taken.key)  # where that fails, nothing is taken out
             self._log(connection, "removed", records)
             return positions, records
 
-        try:
-            _, records = self._write(work, lambda found: self._post_removed(*found))
-        except BaseException:
-            self._storage.taken.forget(key)
-            raise
-        taken = Taken([it.body["id"] for it in records], key, self._storage.taken.forget)
-        self._storage.throw_away(self._storage.taken.forgotten())
+        def foreseen(found: tuple[list[int], list[Record]] | None) -> None:
+            taken.ids = tuple(_ids(found[1])) if found else ()
+            before_commit(taken if found else None)
+
+        def then(found: tuple[list[int], list[Record]]) -> None:
+            keys.trust(taken.key)
+            self._post_removed(*found)
+
+        self._write(work, then, foreseen)
+        self._storage.throw_away(keys.forgotten())
         return taken
 
-    def put_back(self, taken: Taken, *, whole: bool) -> list[str]:
+    def put_back(
+        self, taken: Taken, *, whole: bool, before_commit: BeforeCommit[list[str]] = unheard
+    ) -> list[str]:
         """Put back what was taken out, or only all of it, and give the ids of what was."""
 
         def work(connection: Connection) -> list[Record]:
@@ -202,12 +227,17 @@ class ServiceWriter:
             return records
 
         def then(records: list[Record]) -> None:
-            self._forget_places([record.body["id"] for record in records])
+            self._storage.taken.trust(taken.key)
+            self._forget_places(_ids(records))
             self._post("created", records)
+
+        def foreseen(records: list[Record] | None) -> None:
+            before_commit(None if records is None else _ids(records))
 
         for n_left in reversed(range(_TRIES if len(taken) else 0)):
             try:
-                return [record.body["id"] for record in self._write(work, then)]
+                records = self._write(work, then, foreseen)
+                return _ids(records)
             except Conflict:  # another process gave a document one of the ids just now
                 if whole and not n_left:
                     raise
@@ -219,12 +249,13 @@ class ServiceWriter:
         ids: Sequence[str],
         positions: Callable[[Connection], list[int]],
         then: Callable[[], object],
+        before_commit: BeforeCommit[list[Document]] = unheard,
     ) -> list[Document]:
         if len(set(ids)) < len(ids):
             raise Conflict("id: expected each once, got one several times in a list")
         documents = _documents(records, arrays=True)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> list[Document]:
             if ids and (there := self._table.taken_ids(connection, ids)):
                 raise Conflict(
                     f"id: expected one that is not taken, got {there[0]!r}", {"id": there[0]}
@@ -232,22 +263,29 @@ class ServiceWriter:
             if records:
                 self._table.insert(connection, records, positions(connection))
             self._log(connection, "created", records)
+            return documents
 
-        def told(_: None) -> None:
+        def told(_: list[Document]) -> None:
             then()
             self._events.post("created", documents)
 
-        self._write(work, told)
-        return documents
+        return self._write(work, told, before_commit)
 
-    def _write(self, work: Callable[[Connection], T], then: Callable[[T], object]) -> T:
+    def _write(
+        self,
+        work: Callable[[Connection], T],
+        then: Callable[[T], object],
+        before_commit: BeforeCommit[T] = unheard,
+    ) -> T:
         may_be_there = False
 
         def noted(connection: Connection) -> T:
             nonlocal may_be_there
             may_be_there = False  # what is done once more changed nothing before
+            before_commit(None)
             result = work(connection)
             may_be_there = True
+            before_commit(result)
             return result
 
         try:
@@ -296,8 +334,7 @@ class ServiceWriter:
             self._events.post(kind, _documents(records, arrays=len(records) <= MANY))
 
     def _post_removed(self, positions: Sequence[int], records: Sequence[Record]) -> None:
-        ids = (record.body["id"] for record in records)
-        new = dict(zip(ids, positions, strict=True))
+        new = dict(zip(_ids(records), positions, strict=True))
         self._forget_places(new)  # where one was before: it is as young as the others now
         n_over = len(self._places) + len(new) - PLACES
         self._forget_places(list(islice(self._places, max(0, n_over))))
@@ -315,6 +352,10 @@ def _check_there(ids: Collection[str], records: Sequence[Record]) -> None:
         missing = next((one for one in ids if one not in there), None)
         if missing is not None:
             raise NotFound(str(not_found(missing)), {"id": missing})
+
+
+def _ids(records: Iterable[Record]) -> list[str]:
+    return [record.body["id"] for record in records]
 
 
 def _documents(records: Sequence[Record], *, arrays: bool) -> list[Document]:

@@ -110,8 +110,8 @@ def file_settings(*, uses_log: bool) -> list[str]:
     return settings
 
 
-def patiently(attempt: Callable[[], Any]) -> Any:
-    """Try again for as long as the file is locked."""
+def patiently(attempt: Callable[[], Any], sleep: Callable[[float], object] = time.sleep) -> Any:
+    """Try again for as long as the file is locked; `sleep` passes the time in between, in s."""
     end, wait_s = time.monotonic() + BUSY_S, _FIRST_WAIT_S
     while True:
         try:
@@ -123,7 +123,7 @@ def patiently(attempt: Callable[[], Any]) -> Any:
             )
             if not is_busy or time.monotonic() > end:
                 raise
-        time.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 no secret
+        sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 no secret
         wait_s = min(1.2 * wait_s, _LONGEST_WAIT_S)
 
 
@@ -173,7 +173,8 @@ def _begin(connection: sa.Connection) -> None:
     # changes of a process that writes without rest
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        patiently(lambda: driver.execute("BEGIN IMMEDIATE"))
+        # between two tries SQLite holds nothing that a fork could copy
+        patiently(lambda: driver.execute("BEGIN IMMEDIATE"), gate.sleep)
         if not isinstance(driver, _MemoryConnection):
             count_on(driver)
     except sqlite3.Error as error:

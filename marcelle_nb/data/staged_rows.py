@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from marcelle_nb.data import taken_rows
+from marcelle_nb.data.before_commit import BeforeCommit, unheard
 from marcelle_nb.data.document_keys import new_record, now
 from marcelle_nb.data.document_table import DocumentTable
 from marcelle_nb.data.taken import Taken
@@ -38,16 +39,21 @@ class StagedRows:
         self._key = taken_rows.new_key()
         self._table = DocumentTable(self._storage, self._key)
         self._ids: list[str] = []
+        self._time = now()
 
     def add(self, documents: Sequence[Document]) -> None:
         """Write documents to the store, unseen."""
-        time = now()
-        records = [new_record(document, time, "document") for document in documents]
+        records = [new_record(document, self._time, "document") for document in documents]
         self._storage.write(partial(self._insert, records=records))
         self._ids += [record.body["id"] for record in records]
 
-    def publish(self) -> list[str]:
+    def publish(self, before_commit: BeforeCommit[dict[str, str]] = unheard) -> list[str]:
         """Let all of them be seen, and give their ids.
+
+        Parameters
+        ----------
+        before_commit : callable, optional
+            Gets the `updatedAt` of each id, see `BeforeCommit`.
 
         Raises
         ------
@@ -55,8 +61,15 @@ class StagedRows:
             If some are not there any more, or cannot be seen; then none of them is.
         """
         if self._ids:
-            taken = Taken(self._ids, self._key, self._storage.taken.forget)
-            self._service.put_back(taken, whole=True)
+            taken = Taken(self._key, self._storage.taken)
+            taken.ids = tuple(self._ids)
+            self._service.put_back(
+                taken,
+                whole=True,
+                before_commit=lambda it: before_commit(
+                    None if it is None else dict.fromkeys(it, self._time)
+                ),
+            )
         return self._ids
 
     def discard(self) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from marcelle_nb.data.taken_keys import TakenKeys
 
 
 class Taken:
@@ -14,28 +13,32 @@ class Taken:
 
     Parameters
     ----------
-    ids : sequence of str
-        Of the documents, in their order.
     key : str
         What the store keeps them under.
-    forget : callable
-        Called with the key when this object is gone.
+    keys : TakenKeys
+        Which are told when this object is gone.
 
     Attributes
     ----------
     ids : tuple of str
-        The same.
+        Of the documents, in their order; empty until they are taken out.
     key : str
         The same.
     """
 
-    def __init__(self, ids: Sequence[str], key: str, forget: Callable[[str], object]) -> None:
-        self.ids = tuple(ids)
+    def __init__(self, key: str, keys: TakenKeys) -> None:
+        self.ids: tuple[str, ...] = ()
         self.key = key
-        weakref.finalize(self, forget, key)
+        keys.watch(self, key)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __copy__(self) -> Self:
+        return self  # a second one would forget what this one still holds
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} documents>"
