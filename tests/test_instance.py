@@ -195,6 +195,17 @@ def test_arrays_of_numbers_that_are_not_finite_are_refused_by_their_key(key, bad
         checked({"x": [1], "mask": {"in": [np.array(1), np.array([bad])]}})
 
 
+@pytest.mark.parametrize("y", [[1, 2.5], (1, 2.5), np.array([1, 2.5])])
+def test_a_list_of_numbers_is_what_a_regression_learns(y):
+    assert checked({"x": [1], "y": y})["y"] == [1, 2.5]
+
+
+@pytest.mark.parametrize("y", [[], [[1]], [True], ["1"], [1, [2]]])
+def test_a_list_of_something_else_is_no_y(y):
+    with pytest.raises(InstanceRejected, match=r"^y: expected a str or a number, got"):
+        checked({"x": [1], "y": y})
+
+
 class Kind(str, Enum):  # noqa: UP042 whose text is its name
     A = "value"
 

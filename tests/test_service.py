@@ -556,6 +556,25 @@ def test_a_copy_of_a_service_or_store_is_itself(store, service):
         assert "s3cret" not in str(caught.value)
 
 
+def test_a_renewed_document_is_the_newest_and_keeps_its_id_and_date(service):
+    first, second = service.create([{"name": "n", "x": np.arange(3)}, {"name": "n"}])
+    assert service.newest({"name": "n"}) == second
+    seen = []
+    service.changes.subscribe(lambda it: seen.append(it.kind))
+    renewed = service.renew(first["id"], {"name": "n", "x": np.arange(4)})
+    newest = service.newest({"name": "n"})
+    assert (newest["id"], newest["createdAt"]) == (first["id"], first["createdAt"])
+    assert newest["x"].tolist() == renewed["x"].tolist() == [0, 1, 2, 3]
+    assert [it["id"] for it in service.items()] == [second["id"], first["id"]]
+    assert seen == ["updated"]
+    assert service.newest({"name": "other"}) is None
+
+
+def test_what_is_not_there_cannot_be_renewed(service):
+    with pytest.raises(NotFound):
+        service.renew("none", {"name": "n"})
+
+
 def test_each_change_has_a_later_date_than_the_one_before(service, monkeypatch):
     monkeypatch.setattr("marcelle_nb.data.document_keys.now", lambda: "2126-01-01T00:00:00.999Z")
     made = service.create({})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from marcelle_nb.errors import InstanceRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +23,7 @@ Rows: TypeAlias = "NDArray[np.float32] | NDArray[np.uint8]"
 MAPPED_BYTES = 2**30
 """Larger arrays are in a file that the system reads as it is needed."""
 
-_SLICE = 256
+_SLICE, _SLICE_BYTES = 256, 4 * 2**20
 
 
 def as_arrays(
@@ -60,9 +59,28 @@ def as_arrays(
         return np.zeros((0, 0), dtype=np.float32), []
     shape = shape or row_shape(instances[0].get("x"))
     dtype = dtype or row_dtype(instances[0].get("x"))
-    for index, instance in enumerate(instances):
+    labels = [_label(instance, index) for index, instance in enumerate(instances)]
+    return as_rows(instances, shape, dtype), labels
+
+
+def as_rows(
+    instances: Sequence[Instance], shape: tuple[int, ...], dtype: np.dtype[Any], before: int = 0
+) -> Rows:
+    """Put the inputs of instances together, of which `before` others came before these.
+
+    Raises
+    ------
+    InstanceRejected
+        As from `as_arrays`; labels are not looked at.
+    """
+    for index, instance in enumerate(instances, before):
         _check(instance, index, shape, dtype)
-    return _stacked(instances, shape, dtype), [instance["y"] for instance in instances]
+    return _stacked(instances, shape, dtype, before)
+
+
+def named(instance: Instance, index: int) -> str:
+    """Name an instance by its id, or by its number where it is in no dataset."""
+    return f"instance {instance.get('id', f'number {index + 1}')}"
 
 
 def all_arrays(instances: Iterable[Instance], count: int) -> tuple[Rows, list[str]]:
@@ -75,23 +93,27 @@ def all_arrays(instances: Iterable[Instance], count: int) -> tuple[Rows, list[st
     count : int
         About how many there are.
     """
-    source, y = iter(instances), list[str]()
-    part = list(islice(source, _SLICE))
-    if not part:
-        return as_arrays([])
-    shape, dtype = row_shape(part[0].get("x")), row_dtype(part[0].get("x"))
-    rows = empty_rows((max(count, len(part)), *shape), dtype)
-    while part:
-        start = len(y)
-        x, labels = as_arrays(part, shape, dtype)
-        y += labels
-        if len(y) > len(rows):  # more were created since they were counted
-            larger = empty_rows((2 * len(y), *shape), dtype)
-            larger[:start] = rows[:start]
-            rows = larger
-        rows[start : len(y)] = x
-        part = list(islice(source, _SLICE))
-    return rows[: len(y)], y
+    from marcelle_nb.data.row_buffer import RowBuffer  # which is made of what is here
+
+    buffer, y = RowBuffer(count), list[str]()
+    for part in parts_of(instances):
+        y += [_label(instance, len(buffer) + i) for i, instance in enumerate(part)]
+        buffer.add(part)
+    return buffer.rows(), y
+
+
+def parts_of(instances: Iterable[Instance]) -> Iterator[list[Instance]]:
+    """Cut instances into lists whose inputs are small enough to be held twice."""
+    part: list[Instance] = []
+    n_bytes = 0
+    for instance in instances:
+        part.append(instance)
+        n_bytes += getattr(instance.get("x"), "nbytes", 0)
+        if len(part) == _SLICE or n_bytes > _SLICE_BYTES:
+            yield part
+            part, n_bytes = [], 0
+    if part:
+        yield part
 
 
 def row_shape(x: object) -> tuple[int, ...]:
@@ -125,32 +147,33 @@ def empty_rows(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _check(instance: Instance, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     x = instance.get("x")
-    y = instance.get("y")
-    if y is None or (isinstance(y, str) and not y):
-        raise InstanceRejected(f"y of {_named(instance, index)}: expected a label, got none")
     if not isinstance(x, np.ndarray):
         raise InstanceRejected(
-            f"x of {_named(instance, index)}: expected an array of numbers, got {x!r:.80}"
+            f"x of {named(instance, index)}: expected an array of numbers, got {x!r:.80}"
         )
     if x.shape != shape:
         raise InstanceRejected(
-            f"x of {_named(instance, index)}: expected shape {shape}, as the first instance's,"
+            f"x of {named(instance, index)}: expected shape {shape}, as the first instance's,"
             f" got {x.shape}"
         )
     if row_dtype(x) != dtype:
         kinds = ("an image", "numbers") if dtype == np.uint8 else ("numbers", "an image")
         raise InstanceRejected(
-            f"x of {_named(instance, index)}: expected {kinds[0]}, as the first instance's,"
+            f"x of {named(instance, index)}: expected {kinds[0]}, as the first instance's,"
             f" got {kinds[1]}"
         )
 
 
-def _named(instance: Instance, index: int) -> str:
-    """Name an instance by its id, or by its number where it is in no dataset."""
-    return f"instance {instance.get('id', f'number {index + 1}')}"
+def _label(instance: Instance, index: int) -> str:
+    y: Any = instance.get("y")
+    if y is None or (isinstance(y, str) and not y):
+        raise InstanceRejected(f"y of {named(instance, index)}: expected a label, got none")
+    return y  # type: ignore[no-any-return]  # a str, or a list of numbers as it was given
 
 
-def _stacked(instances: Sequence[Instance], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Rows:
+def _stacked(
+    instances: Sequence[Instance], shape: tuple[int, ...], dtype: np.dtype[Any], before: int
+) -> Rows:
     rows: NDArray[Any] = np.empty((len(instances), *shape), dtype)
     with np.errstate(over="ignore"):  # becomes infinite, and is refused below
         for row, instance in zip(rows, instances, strict=True):
@@ -162,7 +185,7 @@ def _stacked(instances: Sequence[Instance], shape: tuple[int, ...], dtype: np.dt
             index = int(bad[0])
             number = instances[index]["x"].reshape(-1)[~np.isfinite(flat[index])][0]
             raise InstanceRejected(
-                f"x of {_named(instances[index], index)}:"
+                f"x of {named(instances[index], before + index)}:"
                 f" expected finite numbers of float32, got {number}"
             )
     return rows

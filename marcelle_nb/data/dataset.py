@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -16,6 +15,7 @@ from marcelle_nb.data.instance_query import InstanceQuery
 from marcelle_nb.data.shown_list import ShownList
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from marcelle_nb.data.data_store import DataStore
@@ -74,8 +74,10 @@ class Dataset(DatasetReader, DatasetFiles):
     """
 
     def __init__(self, name: str, store: str | os.PathLike[str] | DataStore | None = None) -> None:
+        from marcelle_nb.data.given_store import given_store  # which is made of much
+
         self._name = checked_name(name)
-        self._collection = Collection(_store(store), self._name)
+        self._collection = Collection(given_store(store), self._name)
         self._streams = DatasetStreams(self._collection)
         self._undo = DatasetUndo(self._collection)
 
@@ -261,19 +263,6 @@ class Dataset(DatasetReader, DatasetFiles):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}, in {self.store._location.brief}>"
-
-
-def _store(given: Any) -> DataStore:
-    from marcelle_nb.data.data_store import DataStore
-
-    if isinstance(given, DataStore):
-        return given
-    if given is None or isinstance(given, str | os.PathLike):
-        return DataStore("memory" if given is None else given)
-    # its type alone: there may be an address with a password in it
-    raise TypeError(
-        f"store: expected None, a location or a DataStore, got a {type(given).__name__}"
-    )
 
 
 def _listed(ids: str | Sequence[str] | None) -> Sequence[str] | None:

@@ -40,6 +40,10 @@ def checked_name(name: object) -> str:
     return str(name)
 
 
-def service_name(name: str) -> str:
-    """Name the service of a dataset; datasets whose names differ little may share one."""
-    return _SPACES.sub("-", _CAMEL.sub(r"\1-\2", _PREFIX + name)).lower()
+def service_name(name: str, prefix: str = _PREFIX) -> str:
+    """Name the service of a dataset; datasets whose names differ little may share one.
+
+    With another prefix it is the service of something else that has a name, spelled as Marcelle
+    does.
+    """
+    return _SPACES.sub("-", _CAMEL.sub(r"\1-\2", prefix + name)).lower()

@@ -98,7 +98,7 @@ class DatasetReader:
             Arrays or images, in order; shape (0, 0) where there are none. Beyond 1 GB it is a
             memory map of a file that is gone with the array.
         y : list of str, length n
-            Their labels.
+            Their labels; a list of numbers stays one.
 
         Raises
         ------

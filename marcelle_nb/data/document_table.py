@@ -69,6 +69,11 @@ class DocumentTable:
         statement = statement.where(documents.c.position > after, documents.c.position <= until)
         return list(connection.scalars(statement.order_by(documents.c.position).limit(limit)))
 
+    def last_of(self, connection: sa.Connection, condition: Condition) -> int | None:
+        """Give the position of the last document that matches."""
+        found = connection.scalar(self._select(sa.func.max(documents.c.position), condition))
+        return None if found is None else int(found)
+
     def last_position(self, connection: sa.Connection) -> int:
         """Give the highest position there is."""
         found = connection.scalar(sa.select(sa.func.max(documents.c.position)))

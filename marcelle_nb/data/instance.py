@@ -40,15 +40,16 @@ def checked(given: object) -> Instance:
     given : mapping
         `x`: an array of numbers of any shape, of which (1, n) becomes (n,), or an image: a
         `PIL.Image`, or uint8 of shape (height, width) or (height, width, 1 to 4). `y`, optional:
-        the label. `thumbnail`, optional: a `data:image/…;base64` URL or an image. `features`,
-        optional: the name and version of what made `x`; taken from `x.version` where that is a str.
-        Other keys hold JSON-like values or arrays of numbers. All numbers are finite.
+        the label, or a list of numbers, for a regression. `thumbnail`, optional: a
+        `data:image/…;base64` URL or an image. `features`, optional: the name and version of what
+        made `x`; taken from `x.version` where that is a str. Other keys hold
+        JSON-like values or arrays of numbers. All numbers are finite.
 
     Returns
     -------
     dict
-        `y` is a str, or None for an instance without a label. Arrays are read-only. Of the keys
-        that a dataset sets itself, none.
+        `y` is a str, a list of numbers, or None for an instance without a label. Arrays are
+        read-only. Of the keys that a dataset sets itself, none.
 
     Raises
     ------
@@ -131,6 +132,22 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
+def _checked_y(key: str, y: Any) -> str | list[float] | None:
+    is_list = isinstance(y, list | tuple) or (isinstance(y, np.ndarray) and y.ndim > 0)
+    return _checked_numbers(key, y) if is_list else _checked_label(key, y)
+
+
+def _checked_numbers(key: str, value: Any) -> list[float]:
+    try:
+        is_list = (kind := np.asarray(value)).ndim == 1 and kind.size and kind.dtype.kind in "iuf"
+    except (ValueError, TypeError, OverflowError):  # ragged, or numbers beyond float64
+        is_list = False
+    if not is_list:
+        raise InstanceRejected(f"{key}: expected a str or a number, got {shown(value, 80)}")
+    numbers: list[float] = _checked_array(key, value).tolist()
+    return numbers
+
+
 def _checked_label(key: str, label: Any) -> str | None:
     if isinstance(label, np.ndarray) and label.ndim == 0:
         label = label[()]
@@ -192,7 +209,7 @@ def _checked_extra(key: str, value: Any, depth: int = 0) -> Any:
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "x": _checked_x,
-    "y": _checked_label,
+    "y": _checked_y,
     "thumbnail": _checked_thumbnail,
     "features": _checked_features,
 }

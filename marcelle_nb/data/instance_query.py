@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ _X, _LABEL, _FEATURES = ("x",), ("label",), ("features",)
 _TOLD_BY_FEATURES = {"x", "y", "label", "features"}
 """What is shown of these depends on whether `features` is an array."""
 
+_LARGEST = sys.float_info.max
+
 HAS_EARLY_LABEL: Condition = All(
     (
         Compare(_X, "eq", None),  # first, as hardly any row has none
         Compare(Y, "eq", None),
-        Compare(_LABEL, "gte", ""),
+        Any_((Compare(_LABEL, "gte", ""), Compare(_LABEL, "gte", -_LARGEST))),  # text, or number
         Not(Compare(_FEATURES, "eq", None)),
         Not(Compare(_FEATURES, "gte", "")),  # an array, then
     )
@@ -117,7 +120,7 @@ def _one_of(values: tuple[Scalar, ...]) -> Condition:
     if texts:
         forms = tuple(form for text in texts for form in stored_forms(text))
         # the label first: one look at a row without another is enough
-        found += [Compare(Y, "in", forms), All((Compare(_LABEL, "in", texts), HAS_EARLY_LABEL))]
+        found += [Compare(Y, "in", forms), All((Compare(_LABEL, "in", forms), HAS_EARLY_LABEL))]
     if len(texts) < len(set(labels)) or None in values:
         has_early_one = All((HAS_EARLY_LABEL, Not(Compare(_LABEL, "eq", ""))))
         found.append(All((Compare(Y, "in", (None, "")), Not(has_early_one))))

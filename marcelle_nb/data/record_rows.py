@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from marcelle_nb.data.conditions import Path
     from marcelle_nb.data.json_values import BlobPath
     from marcelle_nb.data.sql_conditions import JSONValues
+
+T = TypeVar("T")
 
 _CHUNK = 1_000
 
@@ -72,10 +74,10 @@ def check_found(records: Sequence[Record], positions: Sequence[int]) -> None:
         )
 
 
-def chunks(positions: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Take many positions a thousand at a time."""
-    for start in range(0, len(positions), _CHUNK):
-        yield positions[start : start + _CHUNK]
+def chunks(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Take many positions, or ids, a thousand at a time."""
+    for start in range(0, len(many), _CHUNK):
+        yield many[start : start + _CHUNK]
 
 
 def below(keys: Collection[str]) -> sa.ColumnElement[bool]:

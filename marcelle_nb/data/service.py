@@ -137,6 +137,37 @@ class Service(ServiceReader):
         change = lambda before: replaced(before, new)  # noqa: E731
         return self._writer.change("updated", with_id(id), change, id=id)[0]
 
+    def replace(self, documents: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """Replace whole documents in one change, each in its place; see `update`.
+
+        Parameters
+        ----------
+        documents : sequence of dict
+            Each with the `id` of the one that it replaces, at most a thousand.
+
+        Returns
+        -------
+        list of dict
+            Those that are kept now; of an id that is not there, none.
+        """
+        new = {given.get("id"): Record.of(given) for given in documents}
+        where = Query.parse({"id": {"$in": [*new]}}).where
+        return self._writer.change("updated", where, lambda it: replaced(it, new[it["id"]]))
+
+    def renew(self, id: str, document: Mapping[str, Any]) -> Document:
+        """Replace a whole document and put it at the end, as the newest; its id stays.
+
+        Its date of creation stays, too. Who listens hears "updated".
+
+        Raises
+        ------
+        NotFound
+            If there is no document with the id.
+        """
+        new = Record.of(document)
+        check_same_id(new.body, id)
+        return self._writer.renew(with_id(id), lambda before: replaced(before, new), id)
+
     @overload
     def patch(
         self,

@@ -123,6 +123,17 @@ class ServiceReader:
             raise not_found(id)
         return parsed.shown(records[0].document())
 
+    def newest(self, query: RawQuery | Query | None = None) -> Document | None:
+        """Give the last document, in the store's own order, that matches; None where none does."""
+        where = Query.parse(query).only_where("newest")
+
+        def read(connection: Connection) -> list[Record]:
+            position = self.table.last_of(connection, where)
+            return [] if position is None else self.table.records(connection, [position])
+
+        records = self._storage.read(read)
+        return records[0].document() if records else None
+
     def items(self, query: RawQuery | Query | None = None) -> ServiceIterable:
         """Give all documents, or those that match, lazily: pages are read while one iterates."""
         return ServiceIterable(self.table, Query.parse(query))

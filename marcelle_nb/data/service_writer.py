@@ -128,6 +128,21 @@ class ServiceWriter:
         records = self._write(work, lambda them: self._post(kind, them))
         return _documents(records, arrays=arrays)
 
+    def renew(self, where: Condition, change: Callable[[Document], Record], id: object) -> Document:
+        """Change one document and give it the next position, in which it is the newest."""
+
+        def work(connection: Connection) -> list[Record]:
+            positions = self._locked(connection, where, id)
+            records = [change(it.body) for it in self._table.records(connection, positions, ())]
+            self._table.delete(connection, positions)
+            new = self._storage.new_positions(connection, len(records))
+            self._table.insert(connection, records, new)
+            self._log(connection, "updated", records)
+            return records
+
+        records = self._write(work, lambda them: self._post("updated", them))
+        return _documents(records, arrays=True)[0]
+
     def exchange(
         self,
         where: Condition,

@@ -96,7 +96,10 @@ def stored_forms(label: str) -> list[str | float | bool]:
 
 
 def _has_early_label(row: Mapping[str, Any]) -> bool:
-    return isinstance(row.get("label"), str) and row.get("y") is None
+    """Say whether the label stands there: a text, or a number."""
+    label = row.get("label")
+    is_label = isinstance(label, str | int | float) and not isinstance(label, bool)
+    return is_label and row.get("y") is None
 
 
 def _label(y: Any) -> Any:
