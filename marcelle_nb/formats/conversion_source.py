@@ -41,7 +41,7 @@ class ConversionSource:
         if self.loaded is None and not _is_function(model) and _keras(model) is None:
             todo = (
                 "load a file into it first"
-                if hasattr(model, "load_from_files")
+                if hasattr(model, "loaded")
                 else "train it, call its build() or load a file into it first"
             )
             raise ValueError(

@@ -129,9 +129,10 @@ def convert(  # noqa: PLR0913 - by name, and none of the rare ones has to be giv
     Thread: any; no other thread may train the model meanwhile. Until all is written, what was at
     the target stays; after an error or an interruption, too.
 
-    Names of classes, how pictures become inputs, and whether the model is a classification or a
-    regression travel inside the file; only a frozen graph has no room for them, and gets a file
-    beside it, `NAME.pb.metadata.json`. `load` reads them again.
+    Names of classes, how pictures become inputs, the version of the image features that were
+    learned from, and whether the model is a classification or a regression travel inside the file;
+    only a frozen graph has no room for them, and gets a file beside it, `NAME.pb.metadata.json`.
+    `load` reads them again.
 
     What TensorFlow and Keras log meanwhile in this thread is dropped, up to warnings, and what
     TensorFlow's native code writes to the standard error in whichever thread, unless the

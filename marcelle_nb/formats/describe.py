@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.formats.description import KEY, checked_description
 from marcelle_nb.formats.detect import is_named
@@ -18,6 +18,8 @@ from marcelle_nb.formats.teachable_machine import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from marcelle_nb.formats.loaded_model import LoadedModel
     from marcelle_nb.formats.model_files import ModelFiles
 
@@ -56,6 +58,31 @@ def describe(model: LoadedModel, files: ModelFiles, name: str) -> None:
             told = {**image_treatment(model, None), **told}
     model.metadata.update(told)
     _name_classes(model, candidates)
+
+
+def describe_also(model: LoadedModel, content: Mapping[str, Any], what: str) -> None:
+    """Add what is said of a loaded model elsewhere, which counts before what its files say.
+
+    Parameters
+    ----------
+    model : LoadedModel
+        It is changed: `labels` and `metadata`.
+    content : mapping
+        As in a file.
+    what : str
+        Where it stands, for messages.
+
+    Raises
+    ------
+    ModelFormatError
+        If it holds something else.
+    """
+    told = checked_description(content, what)
+    labels = told.pop("labels", None)
+    model.metadata.update(told)
+    if labels and told.get("task") != "regression":
+        own, model.labels = model.labels, None
+        _name_classes(model, [(what, labels), (model.format, own)])
 
 
 def _name_classes(model: LoadedModel, candidates: list[tuple[str, list[str] | None]]) -> None:

@@ -28,9 +28,12 @@ MAX_BYTES = 2**24
 TREATMENT = ("input_range", "crop", "image_size")
 """How a picture becomes an input."""
 
-TOLD = (*TREATMENT, "task")
+TOLD = (*TREATMENT, "task", "features")
 
 TASKS = ("classification", "regression")
+
+MAX_VERSION = 1_000
+"""Characters of the version of image features."""
 
 MAX_SIDE = 2**14
 """Pixels of a picture's side; a picture of more is no input of a model."""
@@ -87,8 +90,8 @@ def parse_description(data: bytes | str, what: str) -> dict[str, Any]:
 def checked_description(content: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Give what a description says, each value of the kind that it should be.
 
-    Names of classes that are none, and tasks that are not known here, are left out: other software
-    writes TensorFlow.js files, too.
+    Names of classes that are none, tasks that are not known here and versions of image features
+    that are no text are left out: other software writes TensorFlow.js files, too.
 
     Raises
     ------
@@ -118,8 +121,12 @@ def checked_description(content: Mapping[str, Any], what: str) -> dict[str, Any]
                 f"{what}: image_size: expected from 1 to {MAX_SIDE:,} pixels, got {size!r:.80}"
             )
         result["image_size"] = size
-    if content.get("task") in TASKS:
-        result["task"] = content["task"]
+    task = content.get("task")
+    if isinstance(task, str) and task in TASKS:
+        result["task"] = task
+    features = content.get("features")
+    if isinstance(features, str) and len(features) <= MAX_VERSION:
+        result["features"] = features
     labels = told_labels(content.get("labels"))
     if labels is not None:
         result["labels"] = labels

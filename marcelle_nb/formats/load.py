@@ -117,7 +117,7 @@ def load(  # noqa: PLR0913 - by name, and none of the rare ones has to be given
     check_source_options(kind, given)
     model = _read(kind, files, name, trust=trust, **given)
     describe(model, files, name)
-    if kind == "tfjs-graph":
+    if kind == "tfjs-graph" or isinstance(source, ModelFiles):  # who opened them holds them
         model.source = files, name
     return model
 

@@ -43,8 +43,8 @@ class LoadedModel(ABC):
     ops : dict of str to int
         How often each type of layer or operation occurs.
     source : tuple of ModelFiles and str, or None
-        The files of a TensorFlow.js graph model and the name of its `model.json`, from which it is
-        written again with its own nodes.
+        The files and the name of the main one: of a TensorFlow.js graph model, which is written
+        again with its own nodes, and of what was loaded from `ModelFiles`.
 
     Notes
     -----

@@ -77,3 +77,10 @@ def test_words_of_other_software_are_left_alone(content):
 def test_description_that_says_something_else_is_refused(content):
     with pytest.raises(ModelFormatError, match=r"^m: "):
         read(content)
+
+
+def test_a_version_of_image_features_is_told_where_it_is_a_text():
+    assert description(None, {"features": "fixed-1"}) == {"features": "fixed-1"}
+    assert checked_description({"features": "fixed-1"}, "f") == {"features": "fixed-1"}
+    for other in (3, None, ["fixed-1"], "x" * 1001):
+        assert checked_description({"features": other}, "f") == {}

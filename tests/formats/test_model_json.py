@@ -74,8 +74,8 @@ def test_every_other_field_is_given_by_name():
     [
         (b"[", "expected a JSON document"),
         ([], "expected a TensorFlow.js model with 'modelTopology', got list"),
-        ({"layers": [], "name": ""}, "'modelTopology', got one with layers, name"),
-        ({"modelTopology": "x"}, "'modelTopology', got one with modelTopology"),
+        ({"layers": [], "name": ""}, "got an object with the keys 'layers', 'name'"),
+        ({"modelTopology": "x"}, "got an object with the keys 'modelTopology'"),
         ({"modelTopology": {}, "format": "tf"}, "'layers-model' or 'graph-model', got 'tf'"),
         ({"modelTopology": {}, "format": 5}, "'layers-model' or 'graph-model', got 5"),
         ({"modelTopology": {}, "marcelle": [1]}, "expected an object 'marcelle', got list"),

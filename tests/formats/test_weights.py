@@ -95,11 +95,18 @@ def test_files_that_are_too_short_are_refused_before_anything_is_read(monkeypatc
         read(manifest, a=bytes(8))
 
 
-def test_a_few_bytes_too_many_are_ignored_as_in_javascript_but_not_megabytes():
+@pytest.mark.parametrize("surplus", [1, 5, 17 * 2**20])
+def test_weights_of_another_model_are_refused_by_their_length(surplus):
     manifest = [{"paths": ["a.bin"], "weights": [spec("x", [1])]}]
-    assert read(manifest, a=bytes(9))["x"] == 0
     with pytest.raises(ModelFormatError, match="expected 4 bytes"):
-        read(manifest, a=bytes(17 * 2**20))
+        read(manifest, a=bytes(4 + surplus))
+
+
+def test_bytes_after_the_last_text_are_refused():
+    manifest = [{"paths": ["a.bin"], "weights": [spec("x", [1], dtype="string")]}]
+    assert read(manifest, a=b"\1\0\0\0a")["x"][0] == b"a"
+    with pytest.raises(ModelFormatError, match="expected 5 bytes"):
+        read(manifest, a=b"\1\0\0\0a and more")
 
 
 @pytest.mark.parametrize("path", ["../a.bin", "/etc/passwd", "b.bin", "", "a.bin/.."])

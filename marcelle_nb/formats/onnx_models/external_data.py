@@ -49,6 +49,16 @@ def take_in(model: Any, files: ModelFiles, name: str) -> None:
         del tensor.external_data[:]
 
 
+def external_names(data: bytes, files: ModelFiles, name: str) -> list[str]:
+    """Give the names of the files that an ONNX file, which was read before, has weights in."""
+    from marcelle_nb.formats.onnx_models.extra import import_extra
+
+    model = import_extra("onnx").ModelProto.FromString(data)
+    entries = [entry for tensor in _external(model.graph) for entry in tensor.external_data]
+    told = [entry.value for entry in entries if entry.key == "location"]
+    return [files.beside(name, location) for location in dict.fromkeys(told)]
+
+
 def _external(graph: Any, depth: int = 0) -> list[Any]:
     found = [tensor for tensor in graph.initializer if tensor.data_location == 1]
     for node in graph.node if depth < 16 else ():

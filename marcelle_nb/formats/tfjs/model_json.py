@@ -141,6 +141,7 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
 
 
 def _described(raw: Any) -> str:
-    return (
-        f"one with {', '.join([*raw][:10])[:200]}" if isinstance(raw, dict) else type(raw).__name__
-    )
+    if not isinstance(raw, dict):
+        return type(raw).__name__
+    keys = ", ".join(f"{key!a:.40}" for key in [*raw][:10])
+    return f"an object with the keys {keys}" if raw else "an empty object"

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from marcelle_nb.formats.tfjs.weight_spec import WeightSpec
     from marcelle_nb.formats.tfjs.weights_manifest import WeightGroup
 
-SLACK = 16 * 2**20
-"""Bytes that the files may hold beyond what the manifest tells of; TensorFlow.js ignores them."""
-
 _LENGTH = struct.Struct("<I")
 
 
@@ -48,19 +45,33 @@ def read_weights(
     Raises
     ------
     ModelFormatError
-        If a file is missing or lies elsewhere, or the files are shorter or much longer than what
-        the manifest tells of. Both are found out before anything is read.
+        If a file is missing or lies elsewhere, or the files are shorter or longer than what the
+        manifest tells of. Without texts, whose lengths stand in the files, that is found out before
+        anything is read.
+
+    Notes
+    -----
+    TensorFlow.js ignores bytes that are left over. No converter writes any: where there are some,
+    the weights are those of another model, and what it answers would be wrong without a word.
     """
     names = [files.beside(main, path) for group in groups for path in group.paths]
     specs = [spec for group in groups for spec in group.specs]
     stored, needed = sum(files.size(name) for name in names), sum(spec.nbytes for spec in specs)
     texts = any(spec.dtype == "string" for spec in specs)
-    if stored < needed or (stored > needed + SLACK and not texts):
-        raise ModelFormatError(
-            f"{main}: expected {needed:,} bytes of weights in {len(names):,} files, got {stored:,}"
-        )
+    if stored < needed or (stored > needed and not texts):
+        raise _another_size(main, needed, len(names), stored)
     shards = _Shards(files, names, stored)
-    return {spec.name: _read(spec, shards) for spec in specs}
+    weights = {spec.name: _read(spec, shards) for spec in specs}
+    if shards.left:
+        raise _another_size(main, stored - shards.left, len(names), stored)
+    return weights
+
+
+def _another_size(main: str, needed: int, n_files: int, stored: int) -> ModelFormatError:
+    return ModelFormatError(
+        f"{main}: expected {needed:,} bytes of weights in {n_files:,} files, got {stored:,}: the"
+        " files are not of one model, or damaged"
+    )
 
 
 class _Shards:
