@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from marcelle_nb import plots as plots
     from marcelle_nb.component import Component as Component
     from marcelle_nb.components.button import Button as Button
+    from marcelle_nb.components.classification_report import (
+        ClassificationReport as ClassificationReport,
+    )
     from marcelle_nb.components.confidence_plot import ConfidencePlot as ConfidencePlot
+    from marcelle_nb.components.confusion_matrix import ConfusionMatrix as ConfusionMatrix
     from marcelle_nb.components.dataset_browser import DatasetBrowser as DatasetBrowser
     from marcelle_nb.components.dataset_scatter import DatasetScatter as DatasetScatter
     from marcelle_nb.components.dataset_table import DatasetTable as DatasetTable
     from marcelle_nb.components.file_upload import FileUpload as FileUpload
     from marcelle_nb.components.image_upload import ImageUpload as ImageUpload
+    from marcelle_nb.components.model_parameters import ModelParameters as ModelParameters
+    from marcelle_nb.components.prediction_progress import PredictionProgress as PredictionProgress
     from marcelle_nb.components.recorder import Recorder as Recorder
+    from marcelle_nb.components.training_history import TrainingHistory as TrainingHistory
+    from marcelle_nb.components.training_plot import TrainingPlot as TrainingPlot
+    from marcelle_nb.components.training_progress import TrainingProgress as TrainingProgress
     from marcelle_nb.components.webcam import Webcam as Webcam
     from marcelle_nb.data.data_store import DataStore as DataStore
     from marcelle_nb.data.dataset import Dataset as Dataset
@@ -55,37 +64,56 @@ if TYPE_CHECKING:
     from marcelle_nb.formats.convert import convert as convert
     from marcelle_nb.formats.load import load as load
     from marcelle_nb.formats.loaded_model import LoadedModel as LoadedModel
+    from marcelle_nb.models.batch_prediction import BatchPrediction as BatchPrediction
     from marcelle_nb.models.classifier_results import ClassifierResults as ClassifierResults
+    from marcelle_nb.models.clustering_results import ClusteringResults as ClusteringResults
     from marcelle_nb.models.image_features import ImageFeatures as ImageFeatures
     from marcelle_nb.models.keras_model import KerasModel as KerasModel
+    from marcelle_nb.models.kmeans import KMeans as KMeans
     from marcelle_nb.models.knn import KNN as KNN
     from marcelle_nb.models.mlp import MLP as MLP
+    from marcelle_nb.models.mlp_regressor import MLPRegressor as MLPRegressor
     from marcelle_nb.models.model import Model as Model
+    from marcelle_nb.models.pca import PCA as PCA
+    from marcelle_nb.models.prediction_status import PredictionStatus as PredictionStatus
     from marcelle_nb.models.summary_table import SummaryTable as SummaryTable
     from marcelle_nb.models.tf_generic_model import TFGenericModel as TFGenericModel
     from marcelle_nb.models.training_status import TrainingStatus as TrainingStatus
+    from marcelle_nb.models.umap import UMAP as UMAP
     from marcelle_nb.parameter import Parameter as Parameter
     from marcelle_nb.received_file import ReceivedFile as ReceivedFile
     from marcelle_nb.run import Run as Run
     from marcelle_nb.stream import Stream as Stream
 
+    batch_prediction = BatchPrediction
     button = Button
+    classification_report = ClassificationReport
     confidence_plot = ConfidencePlot
+    confusion_matrix = ConfusionMatrix
     dataset_browser = DatasetBrowser
     dataset_scatter = DatasetScatter
     dataset_table = DatasetTable
     file_upload = FileUpload
     image_upload = ImageUpload
+    model_parameters = ModelParameters
+    prediction_progress = PredictionProgress
     recorder = Recorder
+    training_history = TrainingHistory
+    training_plot = TrainingPlot
+    training_progress = TrainingProgress
     webcam = Webcam
     data_store = DataStore
     dataset = Dataset
     image_features = ImageFeatures
     keras_model = KerasModel
+    kmeans = KMeans
     knn = KNN
     mlp = MLP
+    mlp_regressor = MLPRegressor
+    pca = PCA
     summary_table = SummaryTable
     tf_generic_model = TFGenericModel
+    umap = UMAP
 
 # Failures show in the alert line of a component; `logging.basicConfig()` shows their tracebacks
 # too.
@@ -94,13 +122,20 @@ logging.getLogger("marcelle_nb").addHandler(logging.NullHandler())
 _MODULES = {
     "component": ["Component"],
     "components.button": ["Button"],
+    "components.classification_report": ["ClassificationReport"],
     "components.confidence_plot": ["ConfidencePlot"],
+    "components.confusion_matrix": ["ConfusionMatrix"],
     "components.dataset_browser": ["DatasetBrowser"],
     "components.dataset_scatter": ["DatasetScatter"],
     "components.dataset_table": ["DatasetTable"],
     "components.file_upload": ["FileUpload"],
     "components.image_upload": ["ImageUpload"],
+    "components.model_parameters": ["ModelParameters"],
+    "components.prediction_progress": ["PredictionProgress"],
     "components.recorder": ["Recorder"],
+    "components.training_history": ["TrainingHistory"],
+    "components.training_plot": ["TrainingPlot"],
+    "components.training_progress": ["TrainingProgress"],
     "components.webcam": ["Webcam"],
     "data.data_store": ["DataStore"],
     "data.dataset": ["Dataset"],
@@ -134,15 +169,22 @@ _MODULES = {
     "formats.convert": ["convert"],
     "formats.load": ["load"],
     "formats.loaded_model": ["LoadedModel"],
+    "models.batch_prediction": ["BatchPrediction"],
     "models.classifier_results": ["ClassifierResults"],
+    "models.clustering_results": ["ClusteringResults"],
     "models.image_features": ["ImageFeatures"],
     "models.keras_model": ["KerasModel"],
+    "models.kmeans": ["KMeans"],
     "models.knn": ["KNN"],
     "models.mlp": ["MLP"],
+    "models.mlp_regressor": ["MLPRegressor"],
     "models.model": ["Model"],
+    "models.prediction_status": ["PredictionStatus"],
+    "models.pca": ["PCA"],
     "models.summary_table": ["SummaryTable"],
     "models.tf_generic_model": ["TFGenericModel"],
     "models.training_status": ["TrainingStatus"],
+    "models.umap": ["UMAP"],
     "parameter": ["Parameter"],
     "received_file": ["ReceivedFile"],
     "run": ["Run"],
@@ -150,8 +192,11 @@ _MODULES = {
 }
 
 _SHORT_NAMES = {
+    "batch_prediction": "BatchPrediction",
     "button": "Button",
+    "classification_report": "ClassificationReport",
     "confidence_plot": "ConfidencePlot",
+    "confusion_matrix": "ConfusionMatrix",
     "data_store": "DataStore",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
@@ -161,11 +206,20 @@ _SHORT_NAMES = {
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
     "keras_model": "KerasModel",
+    "kmeans": "KMeans",
     "knn": "KNN",
     "mlp": "MLP",
+    "mlp_regressor": "MLPRegressor",
+    "model_parameters": "ModelParameters",
+    "pca": "PCA",
+    "prediction_progress": "PredictionProgress",
     "recorder": "Recorder",
     "summary_table": "SummaryTable",
     "tf_generic_model": "TFGenericModel",
+    "training_history": "TrainingHistory",
+    "training_plot": "TrainingPlot",
+    "training_progress": "TrainingProgress",
+    "umap": "UMAP",
     "webcam": "Webcam",
 }
 """The names of everyday use; each is the class itself."""

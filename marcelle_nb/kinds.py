@@ -5,6 +5,7 @@ Each checks a value here, and tells the page which control to draw.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -117,18 +118,21 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of several texts."""
+    """One of several texts, or of several numbers."""
 
     type: ClassVar[str] = "choice"
-    options: tuple[str, ...] = ()
+    options: tuple[str | float, ...] = ()
 
-    def check(self, name: str, value: Any) -> str:
+    def check(self, name: str, value: Any) -> Any:
         """Return the option."""
-        if not isinstance(value, str) or value not in self.options:
-            raise ValueError(
-                f"{name}: expected one of {', '.join(self.options)}, got {_shown(value)}"
-            )
-        return str.__str__(value)
+        for option in self.options:
+            # True is no 1; a page's 1 is a 1.0
+            if _is_text(option) == _is_text(value) and not isinstance(value, bool):
+                with contextlib.suppress(Exception):  # what cannot be compared is none of them
+                    if bool(option == value):
+                        return option
+        options = ", ".join(map(str, self.options))
+        raise ValueError(f"{name}: expected one of {options}, got {_shown(value)}")
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,39 @@ class IntegerList(Kind):
             )
         item = Integer(self.min, self.max)
         return [item.check(f"{name}[{place}]", number) for place, number in enumerate(values)]
+
+
+@dataclass(frozen=True)
+class FloatList(Kind):
+    """A list of finite numbers."""
+
+    type: ClassVar[str] = "float_list"
+
+    def check(self, name: str, value: Any) -> list[float]:
+        """Return a new list of plain floats."""
+        try:
+            values = list(value)
+        except TypeError:
+            values = None
+        if values is None or isinstance(value, str | bytes | Mapping | AbstractSet):
+            raise TypeError(f"{name}: expected a list of numbers, got {_shown(value)}")
+        item = Float()
+        return [item.check(f"{name}[{place}]", number) for place, number in enumerate(values)]
+
+
+@dataclass(frozen=True)
+class Fixed(Kind):
+    """A value that a page shows and cannot write."""
+
+    type: ClassVar[str] = "fixed"
+
+    def check(self, name: str, value: Any) -> Any:
+        """Refuse it."""
+        raise TypeError(f"{name}: expected to be set in the kernel, got {_shown(value)}")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _shown(value: Any) -> str:

@@ -31,8 +31,14 @@ def model():
 def fake(monkeypatch):
     """What loading gives, whatever is loaded."""
     fake = FakeLoadedModel(lambda x: x, (None, 2), output=(None, 2), labels=["cat", "dog"])
-    monkeypatch.setattr(module, "load", lambda source, **_: fake)
+    loads(monkeypatch, lambda source, **_: fake)
     return fake
+
+
+def loads(monkeypatch, load):
+    """Load by this, whatever is opened."""
+    monkeypatch.setattr(module, "open_files", lambda source, **_: source)
+    monkeypatch.setattr(module, "load", load)
 
 
 def expected(folder):
@@ -100,11 +106,12 @@ def test_the_options_of_an_address_reach_the_loader(model, monkeypatch):
     given = {}
     fake = FakeLoadedModel(lambda x: x, (None, 2))
 
-    def load(source, **options):
+    def told(source, **options):
         given.update(options)
         return fake
 
-    monkeypatch.setattr(module, "load", load)
+    monkeypatch.setattr(module, "open_files", told)
+    monkeypatch.setattr(module, "load", told)
     model.load_from_url("http://a", sha256="ab", allow_http=True, trust=True, format="tflite")
     assert given == {"sha256": "ab", "allow_http": True, "trust": True, "format": "tflite"}
 
@@ -143,7 +150,7 @@ def test_nothing_predicts_before_something_is_loaded(model):
 
 def test_in_the_background_it_returns_at_once_and_a_prediction_waits(model, fake, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr(module, "load", lambda source, **_: go.wait(20) and fake)
+    loads(monkeypatch, lambda source, **_: go.wait(20) and fake)
     model.load_from_files("a", wait=False)
     answers = list[object]()
     asking = threading.Thread(target=lambda: answers.append(model.predict([1, 2]).tolist()))
@@ -170,7 +177,7 @@ def gated(monkeypatch):
         assert go.wait(20)
         return doubling(float(source))
 
-    monkeypatch.setattr(module, "load", load)
+    loads(monkeypatch, load)
     return began, go, read
 
 
@@ -196,7 +203,7 @@ def test_a_prediction_waits_for_no_file_that_is_asked_for_later(model, monkeypat
         assert gates[source].wait(20)
         return doubling(float(source))
 
-    monkeypatch.setattr(module, "load", load)
+    loads(monkeypatch, load)
     model.load_from_files("1", wait=False)
     assert begun["1"].wait(20)
     answers = list[object]()
@@ -229,7 +236,7 @@ def test_a_prediction_that_began_before_a_load_ends_with_the_old_model(model, mo
         return x
 
     models = iter([FakeLoadedModel(slow, (None, 2)), doubling(3)])
-    monkeypatch.setattr(module, "load", lambda source, **_: next(models))
+    loads(monkeypatch, lambda source, **_: next(models))
     model.load_from_files("a")
     answers = list[object]()
     asking = threading.Thread(target=lambda: answers.append(model.predict([1, 1]).tolist()))
@@ -248,7 +255,7 @@ def test_who_hears_of_a_failure_can_load_another(model, monkeypatch):
             raise ModelFormatError("model: expected one, got none")
         return doubling(2)
 
-    monkeypatch.setattr(module, "load", load)
+    loads(monkeypatch, load)
     model.training.subscribe(
         lambda status: model.load_from_files("good") if status.status == "error" else None
     )
@@ -261,7 +268,7 @@ def test_in_the_background_an_error_shows_and_raises_in_predict(model, monkeypat
     def fail(source, **_):
         raise ModelFormatError("model: expected one, got none")
 
-    monkeypatch.setattr(module, "load", fail)
+    loads(monkeypatch, fail)
     model.load_from_files("a", wait=False)
     with pytest.raises(RuntimeError, match="model: expected one, got none"):
         model.predict([1, 2])
@@ -275,7 +282,7 @@ def test_a_model_that_is_cleared_while_it_loads_stays_empty(model, fake, monkeyp
         go.wait(20)
         return fake
 
-    monkeypatch.setattr(module, "load", load)
+    loads(monkeypatch, load)
     model.load_from_files("a", wait=False)
     assert began.wait(20)
     model.clear()
@@ -405,7 +412,7 @@ def test_its_summary_names_every_layer_in_full(model):
 def test_its_metadata_are_those_of_what_is_loaded(monkeypatch):
     told = {"input_range": (-1, 1), "crop": "center"}
     fake = FakeLoadedModel(lambda x: x, (None, 4, 4, 3), metadata=told)
-    monkeypatch.setattr(module, "load", lambda source, **_: fake)
+    loads(monkeypatch, lambda source, **_: fake)
     model = TFGenericModel("image", "generic")
     assert model.metadata == {}
     model.load_from_files("a")

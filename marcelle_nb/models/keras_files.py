@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,6 @@ from marcelle_nb.formats.description import description
 from marcelle_nb.formats.load import load
 
 if TYPE_CHECKING:
-    import os
-
     from marcelle_nb.formats.loaded_model import LoadedModel
     from marcelle_nb.models.keras_network import KerasNetwork
 
@@ -35,11 +34,35 @@ _PREDICTS_ONLY = {
     "frozen-graph": "frozen-graph",
 }
 
+_FILES = {*_ENDINGS, *_PREDICTS_ONLY, ".lite", ".zip"}
+
+
+def names_file(given: Any) -> bool:
+    """Tell what `save` and `load` are given: a file, or the name of a model in a store.
+
+    A file is any path object, and a text with a `/` (or what parts folders on this system) in it or
+    with the ending of a model's file.
+    """
+    if isinstance(given, str):
+        is_path = "/" in given or os.sep in given
+        return is_path or any(given.lower().endswith(end) for end in _FILES if end[:1] == ".")
+    return isinstance(given, os.PathLike)
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a text is the path of something that there is."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # longer than any path, or with a character that none has
+        return False
+
 
 def write_network(
     network: KerasNetwork, path: str | os.PathLike[str], format: str | None, options: dict[str, Any]
 ) -> list[Path]:
     """Save a network; see `KerasModel.save`."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path: expected one to save at, got {path!r:.80}")
     target = Path(path)
     kind = format_of(target, format)
     if kind == "tfjs-layers":
@@ -95,15 +118,19 @@ def format_of(path: Path, format: str | None) -> str:
     )
 
 
-def read_network(source: Any, *, trust: bool) -> LoadedModel:
-    """Load a file that holds a Keras model.
+def read_network(source: Any, **options: Any) -> LoadedModel:
+    """Load a file that holds a Keras model; with the options of `marcelle_nb.load`.
 
     Raises
     ------
     UnsupportedByModel
         If it holds a graph, which cannot be trained.
     """
-    loaded = load(source, trust=trust)
+    return with_layers(load(source, **options))
+
+
+def with_layers(loaded: LoadedModel) -> LoadedModel:
+    """Give a loaded model back that is a Keras model; see `read_network`."""
     if loaded.keras_model is None:
         raise UnsupportedByModel(
             f"{loaded.format}: expected a file with a Keras model, got one that holds inference "

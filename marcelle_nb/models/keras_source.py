@@ -54,31 +54,40 @@ class KerasSource:
         model: keras.Model,
         shape: tuple[int | None, ...],
         labels: list[str] | None,
-        told: tuple[float, float] = (0, 1),
-        *,
-        is_loaded: bool = False,
     ) -> KerasNetwork:
-        """Make a network of a Keras model; `told` is the input range where the user gave none."""
+        """Make a network of a Keras model."""
         return KerasNetwork(
             model,
             shape,
             labels,
             is_regression=self.is_regression,
-            input_range=self.input_range or told,
-            is_loaded=is_loaded,
+            input_range=self.input_range or (0, 1),
         )
 
     def loaded(self, loaded: LoadedModel) -> KerasNetwork:
-        """Make a network of a file that was read."""
+        """Make a network of a file that was read; nothing changes here but by `adopt`."""
         shape = loaded.inputs[0].shape if loaded.inputs else None
         if loaded.keras_model is None or shape is None or len(loaded.inputs) != 1:
             names = [spec.name for spec in loaded.inputs]
             raise ModelFormatError(f"model: expected a Keras model with one input, got {names}")
-        told = loaded.metadata.get("input_range", (0, 1))
-        if "task" in loaded.metadata:  # what the file was saved as, not what was expected of it
-            self.is_regression = loaded.metadata["task"] == "regression"
-        labels = None if self.is_regression else loaded.labels
-        return self.network(loaded.keras_model, shape[1:], labels, told, is_loaded=True)
+        told, is_regression = loaded.metadata, self.is_regression
+        if "task" in told:  # what the file was saved as, not what was expected of it
+            is_regression = told["task"] == "regression"
+        network = KerasNetwork(
+            loaded.keras_model,
+            shape[1:],
+            None if is_regression else loaded.labels,
+            is_regression=is_regression,
+            input_range=self.input_range or told.get("input_range", (0, 1)),
+            is_loaded=True,
+        )
+        network.features = told.get("features")
+        network.untrained = told.get("training")
+        return network
+
+    def adopt(self, network: KerasNetwork) -> None:
+        """Make networks from now on of the task that one from a file has."""
+        self.is_regression = network.is_regression
 
     def new(self, shape: tuple[int, ...], labels: list[str] | None) -> KerasNetwork:
         """Begin anew.

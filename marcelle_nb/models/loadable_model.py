@@ -46,14 +46,24 @@ class LoadableModel(Model):
         self._settled = threading.Condition(self._train_lock)
 
     def _load(
-        self, read: Callable[[], Any], source: Mapping[str, Any], *, wait: bool = True
+        self,
+        read: Callable[[], Any],
+        source: Mapping[str, Any],
+        *,
+        wait: bool = True,
+        is_superseded: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Read something into the model, here or in the background."""
+        """Read something into the model, here or in the background.
+
+        `is_superseded` is asked where no run can begin any more; where it says so, nothing happens.
+        """
         with self._train_lock:
             if self._active is not None:
                 raise AlreadyTraining(
                     f"{self.title}: expected no active run while a file is loaded, got one"
                 )
+            if is_superseded():
+                return
             self._asked += 1
             number = self._asked
             self._pending.add(number)  # from now on nothing is trained, and who predicts waits
@@ -90,11 +100,15 @@ class LoadableModel(Model):
         self.training._deliver()
         try:
             fitted = read()
+            self._adopt(fitted)
         except BaseException as error:
             status = TrainingStatus("error", data={"message": _reason(error)})
             self._settle(number, status)
             raise
         self._settle(number, TrainingStatus("loaded", data={**source}), fitted)
+
+    def _adopt(self, fitted: Any) -> None:
+        """Take over what a loaded model says of itself, just before it is held."""
 
     def _settle(self, number: int, status: TrainingStatus, fitted: Any = None) -> None:
         """End a load: hold what was read, unless the model was cleared meanwhile, and tell it."""

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.formats.description import TREATMENT
+from marcelle_nb.errors import UnsupportedByModel
+from marcelle_nb.formats.description import TOLD, TREATMENT, description
 from marcelle_nb.models import task_outputs
+from marcelle_nb.models.file_contents import loaded_contents
+from marcelle_nb.models.input_rows import check_version
 from marcelle_nb.models.model_example import ModelExample, joined
+from marcelle_nb.models.packed_model import MAX_BYTES, PackedModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +41,10 @@ class OpenedModel:
     segmentation_options : mapping
     labels : list of str
         Empty where nobody told any.
+    contents : PackedModel or None
+        Its files; None where nobody knows them.
+    is_trusted : bool
+        Whether it was opened with `trust`.
     """
 
     model: LoadedModel
@@ -44,6 +52,8 @@ class OpenedModel:
     task_type: str
     segmentation_options: Mapping[str, Any]
     labels: list[str]
+    contents: PackedModel | None = None
+    is_trusted: bool = False
 
     def with_labels(self, labels: list[str]) -> OpenedModel:
         """Give the same with other names of classes, after a look at how many it has."""
@@ -81,6 +91,7 @@ class OpenedModel:
         return self._answer(outputs)
 
     def _example(self, x: Any) -> ModelExample:
+        check_version("x", getattr(x, "version", None), self.model.metadata.get("features"))
         if self.treatment is not None:
             return ModelExample([self.treatment(x)], [self.treatment.batched])
         return ModelExample.of(self.model.inputs, x)
@@ -102,6 +113,33 @@ class OpenedModel:
         if used["crop"] is None and not self.model.metadata.get("crop"):
             del used["crop"]  # nobody ever spoke of one
         return used
+
+    @property
+    def own_metadata(self) -> dict[str, Any]:
+        """All that is told of it, as it stands in a file and a store."""
+        told = {key: it for key, it in self.model.metadata.items() if key in TOLD}
+        return description(self.labels, {**told, **self.metadata})
+
+    def pack(self) -> PackedModel:
+        """Give the files that it was loaded from, with what is told of it now.
+
+        Raises
+        ------
+        UnsupportedByModel
+            If nobody knows the files, or they are too large.
+        UnsafeModel
+            If nobody could load them without `trust`.
+        """
+        if self.contents is None:
+            raise UnsupportedByModel(
+                f"{self.model.format}: expected files of at most {MAX_BYTES:,} bytes, got larger"
+                " ones, or none that are known"
+            )
+        metadata = {**self.contents.metadata, **self.own_metadata}
+        packed = PackedModel(self.contents.format, metadata, self.contents.files)
+        if self.is_trusted:
+            loaded_contents(packed)
+        return packed
 
     def facts(self) -> list[tuple[str, str]]:
         """Say what was loaded, in pairs of a name and a text of one or more lines."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from marcelle_nb.formats.load import load
+from marcelle_nb.formats.load import load, open_files
 from marcelle_nb.models.checked_options import checked_labels
+from marcelle_nb.models.file_contents import contents_of
 from marcelle_nb.models.file_model import FileModel
+from marcelle_nb.models.keras_state import refuse_bad_weights
 from marcelle_nb.models.model_use import ModelUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from marcelle_nb.formats.loaded_model import LoadedModel
     from marcelle_nb.models.opened_model import OpenedModel
 
 
@@ -41,6 +44,8 @@ class TFGenericModel(FileModel):
         resized. By default what the file says, else none: it is squeezed.
     labels : list of str, optional
         Names of the classes. By default what the file says, else their numbers.
+    data_store : DataStore, or a location as text, optional
+        Where `save`, `load` and `sync` go that name no store; the store in memory by default.
 
     Attributes
     ----------
@@ -87,8 +92,9 @@ class TFGenericModel(FileModel):
         input_range: tuple[float, float] | None = None,
         crop: str | None = None,
         labels: Sequence[str] | None = None,
+        data_store: Any = None,
     ) -> None:
-        super().__init__()
+        super().__init__(data_store=data_store)
         self._use = ModelUse.checked(
             input_type,
             task_type,
@@ -115,7 +121,29 @@ class TFGenericModel(FileModel):
         return dict(self._use.segmentation_options)
 
     def _opened(self, source: Any, **options: Any) -> OpenedModel:
-        return self._use.open(load(source, **options))
+        given = {key: options.pop(key) for key in ("sha256", "allow_http") if key in options}
+        opened = self._network(load(open_files(source, **given), **options))
+        return replace(opened, is_trusted=bool(options.get("trust")))
+
+    def _network(self, loaded: LoadedModel) -> OpenedModel:
+        if loaded.keras_model is not None:
+            refuse_bad_weights(loaded.keras_model)
+        opened = replace(self._use.open(loaded), contents=contents_of(loaded))
+        if loaded.format != "tfjs-graph":  # which is converted from its files
+            loaded.source = None
+        return opened
+
+    def _made_with(self) -> dict[str, Any]:
+        use = self._use
+        options = {
+            "input_type": use.input_type,
+            "task_type": use.task_type,
+            "segmentation_options": use.segmentation_options,
+            "input_range": use.input_range,
+            "crop": use.crop,
+            "labels": use.labels,
+        }
+        return {key: value for key, value in options.items() if value is not None}
 
     # Predicting
 
