@@ -11,6 +11,7 @@ from keras import layers
 from marcelle_nb.errors import (
     AlreadyTraining,
     ModelFormatError,
+    NotFound,
     TrainingError,
     UnsafeModel,
     UnsupportedByModel,
@@ -761,12 +762,106 @@ def test_loading_and_training_keep_out_of_each_others_way(tmp_path, monkeypatch)
     def waiting(*_, **__):
         began.set()
         go.wait(20)
+        return model._fitted
 
-    monkeypatch.setattr(model, "_read_network", waiting)
-    loading = threading.Thread(target=model.load, args=("m",))
+    monkeypatch.setattr(model, "_opened", waiting)
+    loading = threading.Thread(target=model.load, args=("m.keras",))
     loading.start()
     assert began.wait(20)
     with pytest.raises(AlreadyTraining, match="got one that is loading"):
         model.train(ROWS)
     go.set()
     loading.join(20)
+
+
+# A store, and which texts mean a file
+
+
+def test_a_plain_text_is_a_name_in_the_store(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = trained(build, epochs=1, data_store=tmp_path / "a.db")
+    identifier = model.save("lesson 1")
+    other = made(data_store=tmp_path / "a.db")
+    stored = other.load("lesson 1")
+    assert (stored.id, stored.name) == (identifier, "lesson 1")
+    assert other.load(identifier).id == other.load().id == identifier
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.db", "a.db-wal", "a.db-shm"}
+    with pytest.raises(NotFound):
+        other.load("lesson 2")
+
+
+@pytest.mark.parametrize("name", ["m.keras", "M.H5", "./web", "deep/folder", "m.hdf5"])
+def test_a_text_with_an_ending_or_a_folder_is_a_file(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = trained(build, epochs=1)
+    paths = model.save(name)
+    assert all(path.is_file() for path in paths)
+    other = made()
+    assert other.load(name) is other
+    with pytest.raises(FileNotFoundError):
+        other.load(f"no/{name}")
+
+
+def test_a_format_or_an_option_means_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = trained(build, epochs=1)
+    assert model.save("web", format="tfjs")[0].name == "model.json"
+    assert len(model.save("small", quantize="float16")) == 2
+    other = made()
+    assert other.load("web") is other  # no model in the store has that name
+    identifier = model.save("web")
+    assert other.load("web").id == identifier
+    for call in (
+        lambda: model.save("m.keras", {"a": 1}),
+        lambda: model.save("m.keras", id="x"),
+        lambda: model.save(format="keras"),
+        lambda: model.load(tmp_path, "name"),
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "\ud800"])
+def test_a_text_that_is_no_path_is_looked_for_in_the_store_alone(name):
+    with pytest.raises((NotFound, ValueError)):
+        made().load(name)
+
+
+def test_files_are_read_as_those_of_other_models_are(tmp_path):
+    model = trained(build, epochs=1)
+    model.save(tmp_path / "m.keras")
+    other = made()
+    other.load_from_files(tmp_path / "m.keras", wait=False)
+    assert other.predict(ROWS[0]["x"]).label in "abc"
+    address = (tmp_path / "m.keras").as_uri()
+    other.load_from_url(address)
+    assert other.training.value.data == {"source": "url", "url": address}
+    other.train(ROWS).wait(60)
+    assert other.training.value.status == "success"
+
+
+def test_a_failed_load_changes_neither_task_nor_parameters(tmp_path):
+    one = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    numbers = KerasModel(one, task="regression")
+    numbers.train([{"x": r["x"], "y": 1.0} for r in ROWS]).wait(60)
+    numbers.save(tmp_path / "m.keras")
+    model = trained(build, epochs=1)
+    model.learning_rate, before = 0.25, model.predict(ROWS[0]["x"])
+    data = (tmp_path / "m.keras").read_bytes()
+    with pytest.raises(ModelFormatError):
+        model.load([("m.keras", data[:-100])])
+    assert (model.task, model.learning_rate) == ("classification", 0.25)
+    assert model.predict(ROWS[0]["x"]) == before
+
+
+def test_other_rows_than_those_of_a_loaded_model_are_refused():
+    trained(build, epochs=1).save("of four")
+    model = made(epochs=1)
+    model.load("of four")
+    with pytest.raises(ValueError, match="expected shape"):
+        model.predict([1, 2, 3])
+    with pytest.raises(TrainingError):
+        model.train([{"x": [1.0, 2, 3], "y": "a"}, {"x": [1.0, 2, 4], "y": "b"}]).wait(60)
+    with pytest.raises(TrainingError, match="labels: expected those"):
+        model.train([{"x": ROWS[0]["x"], "y": "unknown"}] * 3).wait(60)
+    assert model.predict(ROWS[0]["x"]).label in "abc"

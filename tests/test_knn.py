@@ -29,10 +29,10 @@ def test_a_run_that_was_cancelled_says_stopped_and_keeps_its_rows(monkeypatch):
     model, fit = KNN(), NearestNeighbours.fit
     runs, go = list[Run](), threading.Event()
 
-    def cancelled_meanwhile(*rows):
+    def cancelled_meanwhile(*rows, **options):
         go.wait(20)
         runs[0].cancel()
-        return fit(*rows)
+        return fit(*rows, **options)
 
     monkeypatch.setattr(NearestNeighbours, "fit", cancelled_meanwhile)
     runs.append(model.train(ROWS))

@@ -266,3 +266,17 @@ def test_very_large_numbers_end_in_an_answer_or_an_error_not_in_start():
 def test_a_training_can_be_waited_for_in_a_failed_state():
     with pytest.raises(TrainingError, match="record something first"):
         small().train([]).wait(60)
+
+
+def test_images_are_learned_from_their_bytes_as_from_numbers():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (20, 4, 5, 3), dtype=np.uint8)
+    flat = images.reshape(20, -1).astype(np.float32) / np.float32(255)
+    weights = []
+    for xs in (images, flat):
+        model = MLP(layers=[4], epochs=3, seed=0)
+        model.train([{"x": x, "y": "ab"[i % 2]} for i, x in enumerate(xs)]).wait(60)
+        weights.append(model._fitted.network.parameters)
+        assert model.predict(images[0]) == model.predict(flat[0])
+        model.close()
+    assert np.array_equal(*weights)

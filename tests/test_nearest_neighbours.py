@@ -174,3 +174,23 @@ def test_prints_how_long_predictions_take(capsys):
         times.append(time.perf_counter() - start)
     with capsys.disabled():
         print(f"\nknn, 5,000 x 1,024 rows: {1e3 * np.median(times):.2f} ms a query")
+
+
+def test_the_memory_of_the_rows_can_be_taken_with_the_same_result(monkeypatch):
+    monkeypatch.setattr("marcelle_nb.models.nearest_neighbours.NUMBERS_PER_BLOCK", 64)
+    rng = np.random.default_rng(0)
+    rows, labels = rng.normal(size=(50, 7)).astype(np.float32), list("cabba" * 10)
+    before = NearestNeighbours.fit(rows.copy(), labels)
+    after = NearestNeighbours.fit(rows, labels, overwrite=True)
+    assert after.rows is rows
+    assert np.array_equal(before.rows, after.rows)
+    assert np.array_equal(before.class_of_row, after.class_of_row)
+
+
+def test_bytes_of_images_are_rows_like_the_numbers_of_a_query():
+    image = np.random.default_rng(0).integers(0, 255, (3, 12), dtype=np.uint8)
+    from_bytes = NearestNeighbours.fit(image, ["a", "b", "c"])
+    from_numbers = NearestNeighbours.fit(
+        image.astype(np.float32) / np.float32(255), ["a", "b", "c"]
+    )
+    assert np.array_equal(from_bytes.rows, from_numbers.rows)

@@ -105,7 +105,7 @@ def test_a_large_batch_is_done_in_slices_with_the_same_result(monkeypatch):
     x, y = blobs()
     whole, sliced = new(), new()
     (one,) = train(whole, x, y, batch_size=60)
-    monkeypatch.setattr("marcelle_nb.models.network.PRODUCTS_PER_SLICE", 20 * 74)
+    monkeypatch.setattr("marcelle_nb.models.dense_network.PRODUCTS_PER_SLICE", 20 * 74)
     slices = list(sliced.train_epoch(x, y, 60, np.random.default_rng(0)))
     assert len(slices) == 3
     assert slices[-1] == pytest.approx(one)
@@ -116,7 +116,7 @@ def test_evaluation_and_prediction_in_slices_give_the_same(monkeypatch):
     x, y = blobs()
     network = new()
     whole, probabilities = list(network.evaluate(x, y)), network.probabilities(x)
-    monkeypatch.setattr("marcelle_nb.models.network.NUMBERS_PER_SLICE", 7 * 6)
+    monkeypatch.setattr("marcelle_nb.models.dense_network.NUMBERS_PER_SLICE", 7 * 6)
     sliced = list(network.evaluate(x, y))
     assert (len(whole), len(sliced)) == (1, 9)
     assert sliced[-1] == pytest.approx(whole[-1])

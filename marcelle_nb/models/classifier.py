@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from marcelle_nb.data.arrays import as_arrays, row_dtype, row_shape
-from marcelle_nb.data.instance import checked_changes
-from marcelle_nb.errors import InstanceRejected, TrainingError
+from marcelle_nb.errors import TrainingError
 from marcelle_nb.models.classifier_results import ClassifierResults
-from marcelle_nb.models.model import Model
+from marcelle_nb.models.input_rows import input_rows
+from marcelle_nb.models.storable_model import StorableModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
-
-    from marcelle_nb.data.instance import Instance
-    from marcelle_nb.run import Run
 
     Floats = NDArray[np.float32]
 
 
-SLICE = 64
-"""Instances between two looks at whether a run was cancelled: images are large."""
-
-
-class Classifier(Model):
+class Classifier(StorableModel):
     """A model that answers with a label and a confidence for every label.
 
     Rows are vectors of finite numbers, `(n,)` or `(1, n)`, or images, which are read as `height *
@@ -56,7 +46,8 @@ class Classifier(Model):
         Raises
         ------
         ValueError
-            If x has another width, is not finite, or comes from another version of image features.
+            If x has another width, is not finite, or comes from another version of image features;
+            or if the answer is not finite, of an x far from all that was learned from.
 
         Notes
         -----
@@ -70,16 +61,7 @@ class Classifier(Model):
         fitted = self._fitted
         if fitted is None or not rows:
             return [ClassifierResults()] * len(rows)
-        for row in rows:
-            check_version("x", getattr(row, "version", None), fitted.features)
-        vectors = [_vector(row) for row in rows]
-        for vector in vectors:
-            if len(vector) != fitted.n_features:
-                raise ValueError(
-                    f"x: expected {fitted.n_features} numbers, got {len(vector)}: make x as you"
-                    " made the x of the examples"
-                )
-        return self._answer(fitted, np.stack(vectors))
+        return self._answer(fitted, input_rows(rows, fitted.n_features, fitted.features))
 
     @property
     def labels(self) -> list[str]:
@@ -90,28 +72,6 @@ class Classifier(Model):
     @abstractmethod
     def _answer(self, fitted: Any, rows: Floats) -> list[ClassifierResults]:
         """Label rows of shape (n, n_features)."""
-
-    def _arrays(
-        self, run: Run, instances: Sequence[Instance]
-    ) -> tuple[Floats, list[str], str | None]:
-        """Give rows, the label of each, and the version of the image features that made them."""
-        if not instances:
-            raise TrainingError(
-                f"{self.title}: expected at least one instance, got none: record something first"
-            )
-        versions = {version for i in instances if (version := i.get("features")) is not None}
-        if len(versions) > 1:
-            raise InstanceRejected(
-                f"dataset: expected image features of one version, got {sorted(versions)}"
-            )
-        shape, dtype = row_shape(instances[0]["x"]), row_dtype(instances[0]["x"])
-        rows, y = np.empty((len(instances), math.prod(shape)), np.float32), list[str]()
-        for i in range(0, len(instances), SLICE):
-            run.checkpoint()
-            x, labels = as_arrays(instances[i : i + SLICE], shape, dtype)
-            rows[i : i + SLICE] = _rows(x)
-            y += labels
-        return rows, y, next(iter(versions), None)
 
     def _distinct(self, y: Iterable[str]) -> list[str]:
         """Give the labels in first-seen order, where there are enough of them to train on."""
@@ -126,26 +86,3 @@ class Classifier(Model):
     def _summary(self) -> list[tuple[str, object]]:
         labels = ", ".join(self.labels) or "none yet"
         return [*super()._summary(), ("labels", labels)]
-
-
-def _rows(x: NDArray[Any]) -> Floats:
-    rows: Floats = x.reshape(len(x), -1).astype(np.float32, copy=False)
-    return rows / np.float32(255) if x.dtype == np.uint8 else rows
-
-
-def _vector(x: Any) -> Floats:
-    x = checked_changes({"x": x})["x"]  # the same forms as in a dataset
-    if row_dtype(x) == np.uint8:
-        return _rows(x[None]).reshape(-1)
-    x = x.reshape(-1)
-    with np.errstate(over="ignore"):  # becomes infinite, and is refused below
-        vector: Floats = x.astype(np.float32)
-    if not np.isfinite(vector).all():
-        raise ValueError("x: expected finite numbers, got NaN or infinity")
-    return vector
-
-
-def check_version(name: str, given: object, trained: str | None) -> None:
-    """Refuse image features of another version than a model was trained with; unknown ones pass."""
-    if given is not None and trained is not None and given != trained:
-        raise ValueError(f"{name}: expected image features of version {trained!r}, got {given!r}")

@@ -8,17 +8,18 @@ from marcelle_nb.kinds import Choice
 from marcelle_nb.models.checked_options import checked_labels
 from marcelle_nb.models.classifier_results import ClassifierResults
 from marcelle_nb.models.keras_answers import answers
-from marcelle_nb.models.keras_files import write_network
+from marcelle_nb.models.keras_files import names_file, write_network
+from marcelle_nb.models.keras_packing import own_metadata, pack_network
 from marcelle_nb.models.keras_parameters import KerasParameters
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
 
     from marcelle_nb.models.keras_network import KerasNetwork
+    from marcelle_nb.models.packed_model import PackedModel
 
 
 class FittedKerasModel(KerasParameters):
@@ -58,7 +59,8 @@ class FittedKerasModel(KerasParameters):
         Raises
         ------
         ValueError
-            If x has another shape, is not finite, or comes from another version of image features.
+            If x has another shape, is not finite, or comes from another version of image features;
+            or if the answer is not finite, of an x far from all that was learned from.
 
         Notes
         -----
@@ -85,38 +87,84 @@ class FittedKerasModel(KerasParameters):
         return {} if self._fitted is None else self._fitted.metadata
 
     def save(
-        self, path: str | os.PathLike[str], *, format: str | None = None, **options: Any
-    ) -> list[Path]:
+        self,
+        store: Any = None,
+        name: Any = None,
+        metadata: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        *,
+        update: bool | None = None,
+        format: str | None = None,
+        **options: Any,
+    ) -> Any:
         """Save architecture, weights, training configuration and optimizer state.
+
+        Into a store, as the other models: `save(store, name)`, `save("name")`, ….  Or into a file:
+        `save("model.keras")`, `save(folder / "web")`, `save("web", format="tfjs")`. A file is meant
+        by any path object, by a text with a `/` or the ending of a model's file (`.keras .h5 .hdf5
+        .json .tflite .onnx .pb .zip`), and wherever a format or another option of files is given;
+        by any other text, the name or id of a model in a store.
 
         Parameters
         ----------
-        path : path
-            Its ending says the format: `.keras`, `.h5`, or a folder (or `model.json` in one) for
-            TensorFlow.js layers.
+        store : DataStore, path, str, bool or dict, optional
+            See `StorableModel.save`; or where to save a file. Its ending says the format: `.keras`,
+            `.h5`, or a folder (or `model.json` in one) for TensorFlow.js layers.
+        name, metadata, id, update
+            With a store; see `StorableModel.save`.
         format : {"keras", "h5", "tfjs-layers"}, optional
+            Of a file.
         **options
-            `quantize` and `shard_size`, for TensorFlow.js: see `marcelle_nb.convert`.
+            `quantize` and `shard_size`, for TensorFlow.js files: see `marcelle_nb.convert`.
 
         Returns
         -------
-        list of Path
-            The files. Labels, input range and task stand in them, too.
+        str, or list of Path
+            The id in the store; or the files. Labels, input range and task stand in them, too.
 
         Raises
         ------
         UnsupportedByModel
-            If the format holds inference only: `marcelle_nb.convert(model, path)` writes it.
+            If the format holds inference only: `marcelle_nb.convert(model, path)` writes it. Or, in
+            a store, if nothing is built yet.
         UnsafeModel
             If a layer is a `Lambda` or of a class that is not registered: nobody could load it.
         ModelFormatError
             If the format cannot say what a layer does.
+        StoreError
+            If the store does not take it.
         ValueError
-            If nothing is built yet.
+            If nothing is built yet that a file could hold.
+
+        Notes
+        -----
+        In a store, and wherever it is sent, a model is in TensorFlow.js's form; where that cannot
+        say the layers, or the training that would go on, in Keras's.
         """
+        if format is None and not options and not names_file(store):
+            return super().save(store, name, metadata, id, update=update)
+        return self._save_file(store, (name, metadata, id, update), format, options)
+
+    def _save_file(
+        self, path: Any, others: tuple[Any, ...], format: str | None, options: dict[str, Any]
+    ) -> list[Path]:
+        if any(other is not None for other in others):
+            raise TypeError(f"save: expected a file alone, or a store and a name, got {path!r:.80}")
         if self._fitted is None:
             raise ValueError(
                 f"{self.title}: expected a model that is built, got one that is not; train it, "
                 "call its build() or load a file into it first"
             )
-        return write_network(self._fitted, path, format, options)
+        with self._fitted.turns:
+            return write_network(self._fitted, path, format, options)
+
+    # Outside the kernel
+
+    def _pack(self, fitted: KerasNetwork) -> PackedModel:
+        return pack_network(fitted)
+
+    def _pack_for_files(self, fitted: KerasNetwork) -> PackedModel:
+        return pack_network(fitted, with_training=False)  # for pages, that predict
+
+    def _own_metadata(self, fitted: KerasNetwork) -> dict[str, Any]:
+        return own_metadata(fitted)

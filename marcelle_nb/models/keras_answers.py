@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.data.instance import checked_changes
-from marcelle_nb.models.classifier import check_version
 from marcelle_nb.models.classifier_results import ClassifierResults
+from marcelle_nb.models.finite_numbers import checked_answers
+from marcelle_nb.models.input_rows import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def answers(network: KerasNetwork, xs: Sequence[Any]) -> list[ClassifierResults 
     rows = [checked_changes({"x": x})["x"] for x in xs]
     for row in rows:
         network.inputs.check(row.shape)
-    scores = network.scores(_stacked(rows))
+    scores = checked_answers(network.scores(_stacked(rows)))
     if network.is_regression:
         return [float(row[0]) for row in scores]
     labels = network.labels or [str(number) for number in range(scores.shape[1])]

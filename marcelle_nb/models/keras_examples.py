@@ -5,63 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from marcelle_nb.data.arrays import as_arrays, row_dtype, row_shape
-from marcelle_nb.errors import InstanceRejected, TrainingError
-from marcelle_nb.models.classifier import SLICE
+from marcelle_nb.errors import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     from numpy.typing import NDArray
 
-    from marcelle_nb.data.instance import Instance
-    from marcelle_nb.run import Run
+    from marcelle_nb.models.training_rows import TrainingRows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Examples:
-    """Inputs and labels of a data set.
+    """Inputs and what is to be learned of a data set.
 
     Attributes
     ----------
     rows : float32, shape (n, *shape), or uint8, shape (n, height, width, 3)
     y : list of str
+        The labels, where labels are learned.
     features : str or None
         The version of the image features that made the rows.
+    numbers : float32, shape (n, n_outputs), or None
+        Where numbers are learned.
     """
 
     rows: NDArray[Any]
     y: list[str]
     features: str | None
+    numbers: NDArray[np.float32] | None = None
 
     @classmethod
-    def of(cls, run: Run, instances: Sequence[Instance]) -> Examples:
-        """Put instances together, in slices between which the run may be cancelled.
+    def of(cls, read: TrainingRows) -> Examples:
+        """Take what a training has read.
 
         Raises
         ------
         TrainingError
-            If there are none.
-        InstanceRejected
-            If they do not belong together; see `as_arrays`.
+            If more than one number is to be learned for each.
         """
-        if not instances:
-            raise TrainingError("dataset: expected at least one instance, got none")
-        versions = {version for i in instances if (version := i.get("features")) is not None}
-        if len(versions) > 1:
-            raise InstanceRejected(
-                f"dataset: expected image features of one version, got {sorted(versions)}"
+        if read.numbers is not None and read.numbers.shape[1:] not in {(), (1,)}:
+            raise TrainingError(
+                "y: expected one number an instance for task='regression', got"
+                f" {read.numbers.shape[1]}"
             )
-        shape, dtype = row_shape(instances[0]["x"]), row_dtype(instances[0]["x"])
-        rows, y = np.empty((len(instances), *shape), dtype), list[str]()
-        for i in range(0, len(instances), SLICE):
-            run.checkpoint()
-            x, labels = as_arrays(instances[i : i + SLICE], shape, dtype)
-            rows[i : i + SLICE] = x
-            y += labels
-        return cls(rows, y, next(iter(versions), None))
+        return cls(read.x, read.labels, read.features, read.numbers)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,37 +88,19 @@ class Examples:
             raise TrainingError(f"labels: expected {fixed}, got {sorted(unknown)}")
         return fixed or labels
 
-    def numbers(self) -> NDArray[np.float32]:
-        """Give the labels as numbers, for regression.
-
-        Raises
-        ------
-        TrainingError
-            If one is no finite number.
-        """
-        try:
-            numbers = np.array([float(label) for label in self.y], np.float32)
-        except ValueError as error:
-            raise TrainingError(f"y: expected numbers for task='regression', {error}") from None
-        if not np.isfinite(numbers).all():
-            raise TrainingError("y: expected finite numbers for task='regression'")
-        return numbers
-
 
 def read_examples(
-    run: Run, instances: Sequence[Instance], validation: Sequence[Instance] | None
+    rows: TrainingRows, validation: TrainingRows | None
 ) -> tuple[Examples, Examples | None]:
-    """Read what to train on and what to validate on, None where that is a part of the former.
+    """Give what to train on and what to validate on, None where that is a part of the former.
 
     Raises
     ------
     TrainingError
-        If there are none to train on, or the inputs of both have different shapes.
-    InstanceRejected
-        If some do not belong together; see `as_arrays`.
+        If the inputs of both have different shapes, or there are several numbers for each.
     """
-    examples = Examples.of(run, instances)
-    held_back = Examples.of(run, validation) if validation else None
+    examples = Examples.of(rows)
+    held_back = Examples.of(validation) if validation is not None and len(validation) else None
     if held_back is not None and held_back.shape != examples.shape:
         raise TrainingError(
             f"validation_dataset: expected inputs of shape {examples.shape}, got {held_back.shape}"

@@ -6,14 +6,17 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.data.data_store import DataStore
 from marcelle_nb.errors import AlreadyTraining
 from marcelle_nb.kinds import Integer
 from marcelle_nb.models.checked_options import checked_labels, checked_range, checked_shape
 from marcelle_nb.models.fitted_keras_model import FittedKerasModel
 from marcelle_nb.models.keras_examples import read_examples
-from marcelle_nb.models.keras_files import read_network
+from marcelle_nb.models.keras_files import is_there, names_file, read_network, with_layers
+from marcelle_nb.models.keras_packing import keep_file
 from marcelle_nb.models.keras_shapes import shape_of
 from marcelle_nb.models.keras_source import KerasSource
+from marcelle_nb.models.keras_state import refuse_bad_weights
 from marcelle_nb.models.keras_training import train_network
 from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.run import POLL_S
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
 
     import keras
 
-    from marcelle_nb.data.instance import Instance
+    from marcelle_nb.formats.loaded_model import LoadedModel
     from marcelle_nb.models.keras_examples import Examples
     from marcelle_nb.models.keras_network import KerasNetwork
+    from marcelle_nb.models.packed_model import PackedModel
+    from marcelle_nb.models.targets import Learned
+    from marcelle_nb.models.training_rows import TrainingRows
     from marcelle_nb.run import Run
 
 
@@ -64,6 +70,8 @@ class KerasModel(FittedKerasModel):
         of a model compiled with one that has no name here.
     validation_split : float
         The share of the rows of each label, in [0, 1], that validates instead of training.
+    data_store : DataStore, or a location as text, optional
+        Where `save`, `load` and `sync` go that name no store; the store in memory by default.
 
     Notes
     -----
@@ -83,6 +91,7 @@ class KerasModel(FittedKerasModel):
     """
 
     title = "Keras model"
+    file_stem = "keras-model"
 
     def __init__(
         self,
@@ -111,10 +120,12 @@ class KerasModel(FittedKerasModel):
 
     # Training
 
-    def _fit(
-        self, run: Run, instances: list[Instance], validation: list[Instance] | None
-    ) -> dict[str, Any]:
-        examples, held_back = read_examples(run, instances, validation)
+    @property
+    def _learned(self) -> Learned:
+        return "number" if self.task == "regression" else "label"
+
+    def _fit(self, run: Run, rows: TrainingRows, validation: TrainingRows | None) -> dict[str, Any]:
+        examples, held_back = read_examples(rows, validation)
         with self._made_by(run):
             labels = self._labels_of(examples)
             network = self._source.fitting(self._fitted, examples.shape, labels)
@@ -193,42 +204,88 @@ class KerasModel(FittedKerasModel):
             self._fitted = network
             self._tell_later(TrainingStatus("idle"))
 
-    def load(self, path: Any, *, trust: bool = False) -> KerasModel:
-        """Load what `save` has written, or any other file with a Keras model; the old one is gone.
+    def load(
+        self,
+        store: Any = None,
+        id_or_name: str | None = None,
+        *,
+        id: str | None = None,
+        trust: bool = False,
+    ) -> Any:
+        """Load what `save` has put into a store or a file; the old one is gone when it is there.
 
-        A training goes on where that of the file stopped, with the state of its optimizer. What was
-        saved as a regression is one again, whatever `task` was before.
+        From a store, as the other models: `load(store, name)`, `load(name)`, `load()`. Or from a
+        file, whoever wrote it: `load("model.keras")`, `load(folder / "web")`. `save` says which
+        texts mean a file; so does one that is the path of something, unless the store has a model
+        of that id or name.
+
+        A training goes on where it stopped, with the state of its optimizer. What was saved as a
+        regression is one again, whatever `task` was before.
 
         Parameters
         ----------
-        path : path, or files as `marcelle_nb.load` takes them
+        store : DataStore, str, path, or files as `marcelle_nb.load` takes them, optional
+        id_or_name, id : str, optional
+            With a store; see `StorableModel.load`.
         trust : bool
-            Open also what could run code. Only for files that you made yourself.
+            Of a file: open also what could run code. Only for files that you made yourself.
 
         Returns
         -------
-        KerasModel
-            This model.
+        StoredModel, or KerasModel
+            What the store says of it; this model, where it came from a file.
 
         Raises
         ------
+        NotFound
+            If there is none in the store; another `StoreError` if it cannot be read.
         UnsupportedByModel
-            If the file holds inference only.
+            If what is there holds inference only.
         ModelFormatError
             If it is no model.
+        FileNotFoundError
+            If there is no file at a path.
         AlreadyTraining
             If a run of this model is active.
         """
-        self._load(lambda: self._read_network(path, trust=trust), {"source": "file"})
+        name = id_or_name if id is None else id
+        if not trust and not self._means_file(store, name):
+            return super().load(store, id_or_name, id=id)
+        if name is not None:
+            raise TypeError(
+                f"load: expected a file alone, or a store and a name, got {store!r:.80}"
+            )
+        self._load(lambda: self._opened(store, trust=trust), {"source": "file"})
         return self
 
-    def _read_network(self, path: Any, *, trust: bool) -> KerasNetwork:
-        loaded = read_network(path, trust=trust)
+    def _means_file(self, given: Any, id_or_name: str | None) -> bool:
+        if given is None or isinstance(given, DataStore):
+            return False
+        if not isinstance(given, str) or names_file(given):
+            return True
+        if id_or_name is not None or not is_there(given):
+            return False
+        return not self._models(self.data_store).knows(given)
+
+    def _opened(self, source: Any, **options: Any) -> KerasNetwork:
+        return self._network(read_network(source, **options))
+
+    def _network(self, loaded: LoadedModel) -> KerasNetwork:
         with self._making:
-            network = self._source.loaded(loaded)
-            self.task = "regression" if network.is_regression else "classification"
-            self._taken = set()
-            self._take_over(network.model)
-        if "training" in loaded.metadata:
-            self._raise_alert(f"A training will not go on: {loaded.metadata['training']}")
+            network = self._source.loaded(with_layers(loaded))
+        refuse_bad_weights(network.model)
         return network
+
+    def _unpack(self, packed: PackedModel) -> KerasNetwork:
+        network: KerasNetwork = super()._unpack(packed)
+        keep_file(network, packed)
+        return network
+
+    def _adopt(self, fitted: KerasNetwork) -> None:
+        with self._making:
+            self._source.adopt(fitted)
+            self.task = "regression" if fitted.is_regression else "classification"
+            self._taken = set()
+            self._take_over(fitted.model)
+        if fitted.untrained:
+            self._raise_alert(f"A training will not go on: {fitted.untrained}")

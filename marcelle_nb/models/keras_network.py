@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import TrainingError
-from marcelle_nb.models.classifier import check_version
+from marcelle_nb.models.input_rows import check_version
 from marcelle_nb.models.keras_inputs import KerasInputs
 from marcelle_nb.models.keras_optimizers import (
     OWN,
@@ -59,6 +59,12 @@ class KerasNetwork:
         How data go into it.
     features : str or None
         The version of the image features that it learned from.
+    untrained : str or None
+        Why a training does not go on where that of the file stopped, if it does not.
+    file : tuple of str and bytes, or None
+        The last file of Keras that it was read from or written to, behind a digest of its content.
+    turns : Turns
+        Held while it takes a step, predicts or is packed.
 
     Raises
     ------
@@ -89,9 +95,11 @@ class KerasNetwork:
         self.is_regression = is_regression
         self.is_loaded = is_loaded
         self.features: str | None = None
+        self.untrained: str | None = None
+        self.file: tuple[str, bytes] | None = None
         self._sizes = sizes
         self._scores = KerasScores.of(model, sizes, sample, is_regression=is_regression)
-        self._turns = Turns()
+        self.turns = Turns()
         self._predict: Any = None
         self._is_prepared = False
 
@@ -127,9 +135,10 @@ class KerasNetwork:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What a file tells beside the model: its task, and how an image becomes an input."""
+        """What a file tells beside the model: its task, how an image becomes an input, features."""
         task = "regression" if self.is_regression else "classification"
-        return {**self.inputs.treatment, "task": task}
+        features = {} if self.features is None else {"features": self.features}
+        return {**self.inputs.treatment, "task": task, **features}
 
     # Training
 
@@ -181,7 +190,8 @@ class KerasNetwork:
     def targets(self, examples: Examples) -> NDArray[Any]:
         """Give what the model should answer for each row."""
         if self.is_regression:
-            return examples.numbers()[:, None]
+            numbers: NDArray[Any] = np.asarray(examples.numbers, np.float32)
+            return numbers
         return self._scores.targets(examples.y, self.labels or [], sparse=self._sparse)
 
     def train_epoch(
@@ -203,10 +213,10 @@ class KerasNetwork:
         return self._steps(run, self.model.train_function, rows, targets, parts)
 
     def evaluate(
-        self, run: Run, rows: NDArray[Any], targets: NDArray[Any], batch_size: int
+        self, run: Run, rows: NDArray[Any], targets: NDArray[Any], batch_size: int, order: Any
     ) -> dict[str, float] | None:
         """Measure on rows that are not trained on; None where the run was cancelled."""
-        parts = [slice(i, i + batch_size) for i in range(0, len(rows), batch_size)]
+        parts = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
         return self._steps(run, self.model.test_function, rows, targets, parts)
 
     def _steps(
@@ -218,7 +228,7 @@ class KerasNetwork:
         for _ in parts:
             if run.cancelled:
                 return None
-            with self._turns, quiet_tracing():
+            with self.turns, quiet_tracing():
                 logs = step(batches)
         return {key: float(value) for key, value in logs.items()}
 
@@ -236,7 +246,7 @@ class KerasNetwork:
         results = []
         for start in range(0, len(rows), PREDICTED):
             inputs = self.inputs(rows[start : start + PREDICTED])
-            with self._turns:
+            with self.turns:
                 results.append(predict(inputs)[0])
         scores = np.concatenate(results)
         return scores if self.is_regression else self._scores.probabilities(scores)

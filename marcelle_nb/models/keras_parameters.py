@@ -18,6 +18,8 @@ class KerasParameters(LayeredModel):
 
     Parameters
     ----------
+    data_store : DataStore, or a location as text, optional
+        See `StorableModel`.
     **parameters
         First values. Those that are given hold before what a model was compiled with.
 
@@ -37,8 +39,8 @@ class KerasParameters(LayeredModel):
     optimizer = parameter(Choice(OPTIMIZERS), "adam")
     validation_split = parameter(Float(min=0, max=1), 0.2)
 
-    def __init__(self, **parameters: Any) -> None:
-        super().__init__(**parameters)
+    def __init__(self, *, data_store: Any = None, **parameters: Any) -> None:
+        super().__init__(data_store=data_store, **parameters)
         self._taken = set(parameters)
 
     def _take_over(self, model: keras.Model) -> None:

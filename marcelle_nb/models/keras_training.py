@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from marcelle_nb.models.divergence import Divergence, refuse_divergence
+from marcelle_nb.models.keras_state import KerasState, has_finite_weights
 from marcelle_nb.models.validation_split import split_rows
 
 if TYPE_CHECKING:
@@ -43,22 +45,36 @@ def train_network(
     -------
     dict
         What `success` carries beside the history.
+
+    Raises
+    ------
+    Divergence
+        If the weights or the loss become infinite or NaN; the model then has the weights that it
+        had before.
     """
     rng = np.random.default_rng(model.seed)
     rows, targets = examples.rows, network.targets(examples)
     if validation is not None:
-        train, tests = np.arange(len(rows)), (validation.rows, network.targets(validation))
+        train, test = np.arange(len(rows)), np.arange(len(validation.rows))
+        tests = validation.rows, network.targets(validation)
     else:
         classes = [""] * len(rows) if network.is_regression else examples.y
         train, test = split_rows(classes, split, rng)
-        tests = rows[test], targets[test]
-    epoch, batch_size = 0, model.batch_size
+        tests = rows, targets
+    epoch, batch_size, before = 0, model.batch_size, KerasState(network.model)
     model._begin(model.epochs)
     while epoch < model.epochs:
         network.set_learning_rate(model.learning_rate)
         order = rng.permutation(train)
         logs = network.train_epoch(run, rows, targets, batch_size, order)
-        logs = None if logs is None else _tested(run, network, logs, tests, batch_size)
+        logs = None if logs is None else _tested(run, network, logs, (*tests, test), batch_size)
+        try:
+            is_finite = has_finite_weights(network.model)
+            refuse_divergence(model, epoch + 1, logs, is_finite=is_finite)
+        except Divergence:
+            with network.turns:  # what predicts has it already, where it was trained before
+                before.restore()
+            raise
         model._publish(run, network)  # part of an epoch too
         if logs is None:
             return {"stopped": True}
@@ -71,13 +87,14 @@ def _tested(
     run: Run,
     network: KerasNetwork,
     logs: dict[str, float],
-    tests: tuple[NDArray[Any], NDArray[Any]],
+    tests: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     batch_size: int,
 ) -> dict[str, float] | None:
     """Add what is measured on the rows that are not trained on; None where that was cancelled."""
-    if not len(tests[0]):
+    rows, targets, order = tests
+    if not len(order):
         return logs
-    measured = network.evaluate(run, *tests, batch_size)
+    measured = network.evaluate(run, rows, targets, batch_size, order)
     if measured is None:
         return None
     return {**logs, **{f"val_{key}": value for key, value in measured.items()}}

@@ -7,27 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.errors import InstanceRejected
+from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.kinds import Float, Integer, IntegerList
-from marcelle_nb.models.classifier import Classifier, check_version
+from marcelle_nb.models.classifier import Classifier
 from marcelle_nb.models.classifier_results import ClassifierResults
+from marcelle_nb.models.dense_layers import DenseLayers
+from marcelle_nb.models.finite_numbers import checked_answers
+from marcelle_nb.models.layers_network import LayersNetwork
+from marcelle_nb.models.model_metadata import model_features, model_labels
 from marcelle_nb.models.network import Network
+from marcelle_nb.models.network_files import NetworkFiles
+from marcelle_nb.models.network_fitting import Part, fit_network
+from marcelle_nb.models.training_rows import check_validation
 from marcelle_nb.models.validation_split import split_rows
 from marcelle_nb.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from marcelle_nb.data.instance import Instance
-    from marcelle_nb.models.running_metrics import Metrics
+    from marcelle_nb.models.packed_model import PackedModel
+    from marcelle_nb.models.training_rows import TrainingRows
     from marcelle_nb.run import Run
 
     Floats = NDArray[np.float32]
 
 
-class MLP(Classifier):
+class MLP(Classifier, NetworkFiles):
     """Labels a row with a small neural network: dense layers with ReLU, then softmax.
 
     It minimises cross-entropy with Adam. Every training begins with new weights. While it runs,
@@ -47,6 +54,8 @@ class MLP(Classifier):
         are drawn once a training.
     seed : int, optional
         Makes trainings repeatable bit by bit on one machine.
+    data_store : DataStore, or a location as text, optional
+        Where `save`, `load` and `sync` go that name no store; the store in memory by default.
 
     Notes
     -----
@@ -59,65 +68,36 @@ class MLP(Classifier):
     """
 
     title = "MLP"
+    file_stem = "mlpclassifier"
     min_labels = 2
     layers = parameter(IntegerList(min=1, max=10_000, max_length=20), [64, 32])
     epochs = parameter(Integer(min=1, max=100_000), 20)
     batch_size = parameter(Integer(min=1, max=100_000), 8)
     validation_split = parameter(Float(min=0, max=1), 0.2)
 
-    def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
-        super().__init__(**parameters)
+    def __init__(
+        self, *, seed: int | None = None, data_store: Any = None, **parameters: Any
+    ) -> None:
+        super().__init__(data_store=data_store, **parameters)
         self.seed = None if seed is None else Integer(min=0).check("seed", seed)
 
-    def _fit(
-        self, run: Run, instances: list[Instance], validation: list[Instance] | None
-    ) -> dict[str, Any]:
-        rows, y, features = self._arrays(run, instances)
-        labels = self._distinct(y)
+    def _fit(self, run: Run, rows: TrainingRows, validation: TrainingRows | None) -> dict[str, Any]:
+        labels = self._distinct(rows.labels)
         rng = np.random.default_rng(self.seed)
-        targets = _one_hot(y, labels)
+        x, targets = rows.vectors, _one_hot(rows.labels, labels)
         if validation is not None:
-            kept = rows
-            held_back, y_held_back = self._validation(run, validation, rows.shape[1], features)
-            held_back_targets = _one_hot(y_held_back, labels)
+            check_validation(rows, validation)
+            training = Part.whole(x, targets)
+            held_back = Part.whole(validation.vectors, _one_hot(validation.labels, labels))
         else:
-            train, test = split_rows(y, self.validation_split, rng)
-            kept, held_back = rows[train], rows[test]
-            targets, held_back_targets = targets[train], targets[test]
-        network = Network(rows.shape[1], self.layers, len(labels), rng)
-        epoch, batch_size = 0, self.batch_size
-        self._begin(self.epochs)
-        while epoch < self.epochs:
-            metrics = _drain(run, network.train_epoch(kept, targets, batch_size, rng))
-            if metrics is None:
-                break
-            logs = {"loss": metrics.loss, "accuracy": metrics.accuracy}
-            if len(held_back):
-                metrics = _drain(run, network.evaluate(held_back, held_back_targets))
-                if metrics is None:
-                    break
-                logs |= {"val_loss": metrics.loss, "val_accuracy": metrics.accuracy}
-            epoch += 1
-            self._publish(run, _Fitted(network.snapshot(), labels, features))
-            self._epoch(run, epoch, self.epochs, logs)
-        else:
-            return {}
-        self._publish(run, _Fitted(network.snapshot(), labels, features))  # part of an epoch too
-        return {"stopped": True}
+            train, test = split_rows(rows.labels, self.validation_split, rng)
+            training, held_back = Part(x, targets, train), Part(x, targets, test)
+        network = Network(x.shape[1], self.layers, len(labels), rng)
 
-    def _validation(
-        self, run: Run, instances: list[Instance], n_features: int, features: str | None
-    ) -> tuple[Floats, list[str]]:
-        if not instances:
-            return np.empty((0, n_features), np.float32), []
-        rows, y, version = self._arrays(run, instances)
-        check_version("validation_dataset", version, features)
-        if rows.shape[1] != n_features:
-            raise InstanceRejected(
-                f"validation_dataset: expected {n_features} numbers an instance, "
-                f"got {rows.shape[1]}"
-            )
-        return rows, y
+        def publish() -> None:
+            self._publish(run, _Fitted(network.snapshot(), labels, rows.features))
+
+        return fit_network(self, run, network, training, held_back, rng, publish)
 
     def _answer(self, fitted: _Fitted, rows: Floats) -> list[ClassifierResults]:
         return [
@@ -125,13 +105,40 @@ class MLP(Classifier):
                 fitted.labels[int(row.argmax())],
                 dict(zip(fitted.labels, row.tolist(), strict=True)),
             )
-            for row in fitted.network.probabilities(rows)
+            for row in checked_answers(fitted.network.probabilities(rows))
         ]
+
+    # Outside the kernel
+
+    def _pack(self, fitted: _Fitted) -> PackedModel:
+        network = fitted.network
+        if isinstance(network, LayersNetwork):
+            files = network.network
+        else:
+            files = DenseLayers(network.weights, "softmax").network()
+        about = {"labels": list(fitted.labels), "features": fitted.features}
+        return self._network_pack(files, about)
+
+    def _unpack(self, packed: PackedModel) -> _Fitted:
+        files = self._network_of(packed)
+        if packed.metadata.get("labels") is None and not files.is_softmax:
+            raise ModelFormatError(
+                "labels: expected a list of texts, as of a classifier, got none: a model that"
+                " predicts numbers is for an MLPRegressor"
+            )
+        dense = DenseLayers.read(files)
+        network: Network | LayersNetwork
+        if dense is not None and dense.output == "softmax":
+            network = Network.from_weights(dense.weights).snapshot()
+        else:  # Marcelle reads any layers
+            network = LayersNetwork(files)
+        labels = model_labels(packed.metadata.get("labels"), network.n_classes)
+        return _Fitted(network, labels, model_features(packed.metadata))
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    network: Network
+    network: Network | LayersNetwork
     labels: list[str]
     features: str | None
 
@@ -148,12 +155,3 @@ def _one_hot(y: Sequence[str], labels: Sequence[str]) -> Floats:
         if label in position:
             targets[row, position[label]] = 1
     return targets
-
-
-def _drain(run: Run, slices: Iterator[Metrics]) -> Metrics | None:
-    """Work through slices; None if the run was cancelled before the last."""
-    metrics = None
-    for metrics in slices:  # noqa: B007 - the last ones are the result
-        if run.cancelled:
-            return None
-    return metrics

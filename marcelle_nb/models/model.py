@@ -12,7 +12,9 @@ from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import AlreadyTraining, RunCancelled, TrainingError
 from marcelle_nb.kinds import Integer
 from marcelle_nb.message_log import MessageLog
-from marcelle_nb.models.taken_instances import instances_of, taken
+from marcelle_nb.models.divergence import Divergence
+from marcelle_nb.models.storage_methods import StorageMethods
+from marcelle_nb.models.training_rows import TrainingRows
 from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.models.watched_dataset import WatchedDataset
 from marcelle_nb.run import Run
@@ -21,12 +23,12 @@ from marcelle_nb.stream import Stream, described
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from marcelle_nb.data.instance import Instance
     from marcelle_nb.message import Message
-    from marcelle_nb.models.taken_instances import Instances, Taken
+    from marcelle_nb.models.targets import Learned
+    from marcelle_nb.models.training_rows import Instances, Read
 
 
-class Model(Component, ABC):
+class Model(StorageMethods, Component, ABC):
     """Something that learns from instances, in the background, and shows how it does.
 
     Its companion widget has a control for each parameter, the buttons Train, Cancel and Clear, and
@@ -35,7 +37,9 @@ class Model(Component, ABC):
     Attributes
     ----------
     training : Stream of TrainingStatus
-        Held. `start`, an `epoch` after each epoch, then `success`; or `error`.
+        Held. `start`, an `epoch` after each epoch, then `success`; or `error`. A training whose
+        weights or loss become infinite or NaN is an `error`, after which the model is as it was
+        before.
     """
 
     view = "model"
@@ -63,7 +67,8 @@ class Model(Component, ABC):
         Parameters
         ----------
         dataset : Dataset or iterable of instances, optional
-            Read as it is now: what is recorded later counts next time. A `Dataset` becomes
+            Read page by page, as it is now: what is recorded later counts next time. No more than
+            the array of the inputs is held, above 1 GB in a file of its own. A `Dataset` becomes
             `model.dataset`, which is what is trained on where none is given.
         validation_dataset : Dataset or iterable of instances, optional
             Validate on these instead of on a part of `dataset`.
@@ -86,8 +91,12 @@ class Model(Component, ABC):
                 lambda run: self._work(run, given, validation), f"marcelle-train-{self.title}"
             )
         try:
-            given = taken(self.dataset if dataset is None else dataset)
-            validation = None if validation_dataset is None else taken(validation_dataset)
+            given = TrainingRows.taken(
+                self.dataset if dataset is None else dataset, self._learned, run
+            )
+            validation = None
+            if validation_dataset is not None and isinstance(given, TrainingRows):
+                validation = TrainingRows.taken(validation_dataset, self._learned, run)
             if isinstance(dataset, Dataset):
                 self.dataset = dataset
             return run.start()
@@ -102,10 +111,8 @@ class Model(Component, ABC):
             raise AlreadyTraining(f"{self.title}: expected no active run, got one: cancel it first")
 
     @abstractmethod
-    def _fit(
-        self, run: Run, instances: list[Instance], validation: list[Instance] | None
-    ) -> dict[str, Any]:
-        """Learn from instances; return what `success` carries beside the history.
+    def _fit(self, run: Run, rows: TrainingRows, validation: TrainingRows | None) -> dict[str, Any]:
+        """Learn from at least one row; return what `success` carries beside the history.
 
         Call `self._begin(epochs)` when nothing can be wrong with the input any more, `self._epoch`
         after each epoch, and `self._publish` with what was learned.
@@ -139,22 +146,33 @@ class Model(Component, ABC):
             self.training._post(status)
             self.log.append(status.to_entry(self._run_number), restart=restart)
 
-    def _work(self, run: Run, given: Taken, validation: Taken | None) -> None:
+    def _work(self, run: Run, given: Read, validation: Read | None) -> None:
+        before = self._fitted
         try:
-            instances = instances_of(given)
-            held_back = None if validation is None else instances_of(validation)
-            extra = self._fit(run, instances, held_back)
+            rows = _rows_of(given)
+            held_back = None if validation is None else _rows_of(validation)
+            self._refuse_none(rows)
+            run.checkpoint()
+            extra = self._fit(run, rows, held_back)
         except RunCancelled:
             if self.training.value.status not in {"start", "epoch"}:
                 self._begin(0)
             extra = {"stopped": True}
         except BaseException as error:  # SystemExit, from a subscriber: nothing stays in start
+            if isinstance(error, Divergence):
+                self._publish(run, before)
             message = str(error) if isinstance(error, TrainingError) else described(error)
             self._end(run, TrainingStatus("error", data={"message": message}))
             if isinstance(error, TrainingError | ValueError):
                 raise TrainingError(str(error)) from error
             raise
         self._end(run, TrainingStatus("success", data={**run.history, **extra}))
+
+    def _refuse_none(self, rows: TrainingRows) -> None:
+        if not len(rows):
+            raise TrainingError(
+                f"{self.title}: expected at least one instance, got none: record something first"
+            )
 
     def _end(self, run: Run, status: TrainingStatus) -> None:
         with self._train_lock:
@@ -181,6 +199,11 @@ class Model(Component, ABC):
         return self._fitted is not None
 
     _fitted: Any = None
+
+    @property
+    def _learned(self) -> Learned:
+        """What it learns for each row."""
+        return "label"
 
     @property
     def dataset(self) -> Dataset | None:
@@ -233,6 +256,7 @@ class Model(Component, ABC):
         metrics = {
             key: value[-1] if isinstance(value, list) and value else value
             for key, value in (status.data or {}).items()
+            if not hasattr(value, "shape")  # an embedding is long
         }
         rows += [(key, f"{v:.3f}" if isinstance(v, float) else v) for key, v in metrics.items()]
         return rows
@@ -245,3 +269,9 @@ class Model(Component, ABC):
             run.cancel()
         self._watched.close()
         super().close()
+
+
+def _rows_of(read: Read) -> TrainingRows:
+    if isinstance(read, Exception):
+        raise read
+    return read

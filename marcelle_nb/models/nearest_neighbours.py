@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from marcelle_nb.data.arrays import empty_rows
 from marcelle_nb.models.classifier_results import ClassifierResults
+from marcelle_nb.models.unit_rows import NUMBERS_PER_BLOCK, as_rows, reorder, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -18,9 +20,6 @@ Floats: TypeAlias = "NDArray[np.float32]"
 Indices: TypeAlias = "NDArray[np.intp]"
 
 LARGEST_ARRAY_INDEX = 2**32 - 2
-NUMBERS_PER_BLOCK = 2**20
-"""Bounds the memory of a prediction: 8 MB for each array that it works on."""
-
 FEW_QUERIES = 4
 """Up to here queries are done one by one on one core; see `matrix_product` for why."""
 
@@ -50,32 +49,66 @@ class NearestNeighbours:
     """The labels in first-seen order."""
 
     @classmethod
-    def fit(cls, rows: ArrayLike, labels: Sequence[str]) -> NearestNeighbours:
+    def fit(
+        cls, rows: ArrayLike, labels: Sequence[str], *, overwrite: bool = False
+    ) -> NearestNeighbours:
         """Keep labelled rows as unit vectors.
 
         Parameters
         ----------
         rows : float, shape (n_rows, n_features)
-            Finite numbers; only their direction counts.
+            Finite numbers, or bytes of images; only their direction counts.
         labels : sequence of str, length n_rows
             The label of each row.
+        overwrite : bool
+            Whether the unit vectors may take the memory of `rows`, where these are float32.
 
         Raises
         ------
         ValueError
             If the shapes do not fit together, or a number is not finite.
         """
-        units = _unit_rows("rows", _as_rows("rows", rows))
-        if len(units) != len(labels):
-            raise ValueError(f"labels: expected {len(units)}, one a row, got {len(labels)}")
+        given = as_rows("rows", rows)
+        if len(given) != len(labels):
+            raise ValueError(f"labels: expected {len(given)}, one a row, got {len(labels)}")
         first_seen = tuple(dict.fromkeys(labels))
         classes = javascript_key_order(first_seen)
         position = {label: index for index, label in enumerate(classes)}
         class_of_row = np.array([position[label] for label in labels], dtype=np.intp)
         order = np.argsort(class_of_row, kind="stable")
-        units, class_of_row = units[order], class_of_row[order]
+        in_place = overwrite and given.dtype == np.float32 and given.flags.c_contiguous
+        units = given if in_place else empty_rows(given.shape, np.dtype(np.float32))
+        unit_rows("rows", given, units)
+        reorder(units, order)
+        class_of_row = class_of_row[order]
         units.flags.writeable = class_of_row.flags.writeable = False
         return cls(units, class_of_row, classes, first_seen)
+
+    @classmethod
+    def of_classes(cls, rows: Mapping[str, Floats], labels: Sequence[str]) -> NearestNeighbours:
+        """Take rows as they are, those of each label together; see `by_class`.
+
+        Parameters
+        ----------
+        rows : mapping of str to float32, shape (n_rows, n_features)
+            Finite numbers, all of one width, at least one row a label.
+        labels : sequence of str
+            The same labels in first-seen order.
+        """
+        classes = javascript_key_order(tuple(labels))
+        counts = [len(rows[label]) for label in classes]
+        units = np.concatenate([np.asarray(rows[label], np.float32) for label in classes])
+        class_of_row = np.repeat(np.arange(len(classes), dtype=np.intp), counts)
+        units.flags.writeable = class_of_row.flags.writeable = False
+        return cls(units, class_of_row, classes, tuple(labels))
+
+    def by_class(self) -> dict[str, Floats]:
+        """Give the rows of each label, in the order of `classes`: what `of_classes` takes."""
+        ends = np.searchsorted(self.class_of_row, range(len(self.classes) + 1))
+        return {
+            label: self.rows[ends[place] : ends[place + 1]]
+            for place, label in enumerate(self.classes)
+        }
 
     def predict_many(self, queries: ArrayLike, k: int) -> list[ClassifierResults]:
         """Label each query by a vote of its k nearest rows.
@@ -118,7 +151,7 @@ class NearestNeighbours:
         """
         if k < 1:
             raise ValueError(f"k: expected a whole number >= 1, got {k}")
-        given = _as_rows("queries", queries)
+        given = as_rows("queries", queries)
         if len(self.rows) == 0:
             return [ClassifierResults()] * len(given)
         n_rows, n_features = self.rows.shape
@@ -128,7 +161,8 @@ class NearestNeighbours:
         size = max(1, NUMBERS_PER_BLOCK // max(n_rows, n_features))
         votes: list[list[int]] = []
         for i in range(0, len(given), size):
-            units = _unit_rows("queries", given[i : i + size])
+            block = given[i : i + size]
+            units = unit_rows("queries", block, np.empty(block.shape, np.float32))
             votes += self._votes(units, count).tolist()
         return [self._result(row, count) for row in votes]
 
@@ -201,33 +235,3 @@ def _is_array_index(name: str) -> bool:
     if not (0 < len(name) <= 10 and name.isascii() and name.isdigit()):
         return False
     return int(name) <= LARGEST_ARRAY_INDEX and str(int(name)) == name
-
-
-def _as_rows(name: str, rows: ArrayLike) -> NDArray[Any]:
-    given: NDArray[Any] = np.asarray(rows)
-    if given.ndim != 2:
-        raise ValueError(f"{name}: expected shape (n, n_features), got {given.shape}")
-    return given
-
-
-def _unit_rows(name: str, rows: NDArray[Any]) -> Floats:
-    """Scale rows to length 1, in a new C-contiguous array; zero rows stay zero."""
-    units = np.empty(rows.shape, dtype=np.float32)
-    size = max(1, NUMBERS_PER_BLOCK // max(1, rows.shape[1]))
-    for i in range(0, len(rows), size):
-        units[i : i + size] = _unit_block(name, rows[i : i + size])
-    return units
-
-
-def _unit_block(name: str, rows: NDArray[Any]) -> NDArray[np.float64]:
-    exact = rows.astype(np.float64, order="C")
-    if not np.isfinite(exact).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
-    # Dividing by the largest number first makes collinear rows equal bit by bit, since each
-    # quotient is the correctly rounded one of the same ratio, and keeps the squares from
-    # overflowing.
-    largest = np.abs(exact).max(axis=1, keepdims=True, initial=0.0)
-    exact /= np.where(largest > 0, largest, 1.0)
-    length = np.sqrt(np.square(exact).sum(axis=1, keepdims=True))
-    exact /= np.where(length > 0, length, 1.0)
-    return exact

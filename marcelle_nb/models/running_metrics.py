@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,7 +27,37 @@ class Metrics(NamedTuple):
     """The share of rows whose most probable class is the right one, in [0, 1]."""
 
 
-class RunningMetrics:
+class ErrorMetrics(NamedTuple):
+    """Means over the rows and outputs of a regression seen so far."""
+
+    loss: float
+    """The mean squared error."""
+
+    mean_absolute_error: float
+    """The mean absolute error, in the units of the targets."""
+
+
+AnyMetrics: TypeAlias = Metrics | ErrorMetrics
+
+
+class Running(ABC):
+    """What measures a network's answers while it goes through rows."""
+
+    @property
+    @abstractmethod
+    def means(self) -> AnyMetrics:
+        """The means over all rows added; there must be one."""
+
+    @abstractmethod
+    def add(self, outputs: Floats, targets: Any) -> Floats:
+        """Count rows in; give the network's answers, in the memory of `outputs`."""
+
+    @abstractmethod
+    def slope(self, answers: Floats, targets: Any) -> Floats:
+        """Turn answers into the slope of each row's loss at the outputs, in their memory."""
+
+
+class RunningMetrics(Running):
     """Keras' running averages: every row counts the same, whatever the size of its batch.
 
     Notes
@@ -44,23 +75,24 @@ class RunningMetrics:
         """The means over all rows added; there must be one."""
         return Metrics(self._loss / self._n_rows, self._n_right / self._n_rows)
 
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # see network.py
-    def add(self, logits: Floats, classes: Indices) -> Floats:
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # see DenseNetwork
+    def add(self, outputs: Floats, targets: Indices) -> Floats:
         """Count rows in, and turn their logits into probabilities on the way.
 
         Parameters
         ----------
-        logits : float32, shape (n_rows, n_classes)
+        outputs : float32, shape (n_rows, n_classes)
             A network's output before softmax. Overwritten.
-        classes : intp, shape (n_rows,)
+        targets : intp, shape (n_rows,)
             The right class of each row. A row of `UNKNOWN` class adds nothing to the loss, and
             counts as wrong.
 
         Returns
         -------
         float32, shape (n_rows, n_classes)
-            The probabilities, in the memory of `logits`.
+            The probabilities, in the memory of `outputs`.
         """
+        logits, classes = outputs, targets
         self._n_rows += len(logits)
         self._n_right += int(np.count_nonzero(logits.argmax(axis=1) == classes))
         logits -= logits.max(axis=1, keepdims=True)  # or exp would overflow
@@ -71,3 +103,8 @@ class RunningMetrics:
         self._loss += float(losses.sum(where=classes != UNKNOWN, dtype=np.float64))
         logits /= total
         return logits
+
+    def slope(self, answers: Floats, targets: Indices) -> Floats:
+        """Turn probabilities into the slope of each row's loss at its logits, in their memory."""
+        answers[np.arange(len(answers)), targets] -= 1
+        return answers

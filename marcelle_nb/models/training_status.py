@@ -36,7 +36,9 @@ class TrainingStatus:
 
     def to_entry(self, run: int) -> dict[str, Any]:
         """Give what a page is told, in a form that JSON knows; `run` counts a model's trainings."""
-        data = {key: _json(value) for key, value in (self.data or {}).items()}
+        told = self.data or {}
+        # an embedding is for who subscribes: no page draws it
+        data = {key: _json(value) for key, value in told.items() if not hasattr(value, "shape")}
         if self.status == "success":  # the page has the history already
             data = {"stopped": True} if data.get("stopped") else {}
         return {**self.to_dict(), "run": run, "data": data}
