@@ -20,7 +20,7 @@ export function percent(confidence: number): number {
 }
 
 /** The share of the bar goes through the style's own interface: pages may forbid style attributes. */
-function row([label, confidence]: Pair, winner: string): TemplateResult {
+function row([label, confidence]: Pair, winner: string | null): TemplateResult {
   const value = percent(confidence);
   return html`<li class=${label === winner ? "marcelle-winner" : ""}>
     <span class="marcelle-label" title=${label}>${label}</span>
@@ -30,7 +30,7 @@ function row([label, confidence]: Pair, winner: string): TemplateResult {
   </li>`;
 }
 
-function bars(pairs: Pair[], winner: string): TemplateResult {
+function bars(pairs: Pair[], winner: string | null): TemplateResult {
   const scrolls = pairs.length > ROWS_IN_SIGHT;
   return html`<ul tabindex=${scrolls ? 0 : nothing} data-lm-suppress-shortcuts="true" aria-label="Confidence of each label">
     ${repeat(pairs, ([label]) => label, (pair) => row(pair, winner))}
@@ -65,8 +65,8 @@ export default view<State>("confidence_plot", ({ get, redraw, signal }) => {
     const { label: winner = null, confidences: pairs = [] } = get("prediction") ?? {};
     announce(winner ?? "");
     return html`<p class="marcelle-visually-hidden" role="status">${announced}</p>
-      ${winner === null
-        ? html`<p class="marcelle-muted">No prediction yet</p>`
-        : [answer(winner, pairs), bars(pairs, winner)]}`;
+      ${winner === null ? nothing : answer(winner, pairs)}
+      ${pairs.length ? bars(pairs, winner) : nothing}
+      ${winner === null && pairs.length === 0 ? html`<p class="marcelle-muted">No prediction yet</p>` : nothing}`;
   };
 });

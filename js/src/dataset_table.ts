@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Cell, type Row, RowPage } from "./lib/row_page";
 import { view } from "./lib/view";
-import { counted } from "./lib/words";
+import { counted, dated } from "./lib/words";
 
 interface State {
   name: string;
@@ -18,12 +18,6 @@ const SIZES = [10, 20, 50, 100];
 const UNSORTED = ["thumbnail", "x"];
 const DATES = ["createdAt", "updatedAt"];
 const ARROWS = { none: "", ascending: "▲", descending: "▼" };
-
-function dated(value: string): string {
-  const date = new Date(value);
-  // Swedish writes dates as ISO does, in the time of the place
-  return Number.isNaN(date.getTime()) ? value : date.toLocaleString("sv");
-}
 
 export default view<State>("dataset_table", (context) => {
   const { get, ask, send, redraw } = context;

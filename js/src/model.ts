@@ -1,27 +1,22 @@
 /** The companion of a model: its parameters, Train, Cancel and Clear, and the training as it goes. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { Cancel, type Cancelling } from "./lib/cancel";
+import { Cancel, CANCEL_TEXT } from "./lib/cancel";
 import { Curves } from "./lib/curves";
+import { FileSender } from "./lib/file_sender";
+import { ModelStorage, type Stored } from "./lib/model_storage";
 import { type Kind, ParameterPanel } from "./lib/parameter_panel";
 import { Training } from "./lib/training";
 import { TrainingLog } from "./lib/training_log";
 import { type Context, view } from "./lib/view";
 
 /** Besides these, each name in `kinds` is a trait that holds the parameter's value. */
-interface State extends Record<string, unknown> {
+interface State extends Record<string, unknown>, Stored {
   title: string;
   kinds: Record<string, Kind>;
   dataset: string;
   can_train: boolean;
   control: string;
 }
-
-const CANCEL_TEXT: Record<Cancelling, string> = {
-  no: "Cancel",
-  asked: "Cancelling …",
-  heard: "Cancelling …",
-  waiting: "Kernel busy: cancels when it can",
-};
 
 function heading(context: Context<State>): TemplateResult {
   const dataset = context.get("dataset");
@@ -76,6 +71,9 @@ export default view<State>("model", (context) => {
   const curves = new Curves(training.metrics, context.signal);
   const panel = new ParameterPanel(context, context.signal);
   const cancel = new Cancel(context, context.get("control"));
+  const obstacle = (): string => (training.busy ? "The model is trained or loaded: add it again when that is over." : "");
+  // A model that cannot be stored has no such trait.
+  const storage = context.get("where") ? new ModelStorage(context, new FileSender(context, obstacle)) : undefined;
   const log = new TrainingLog(
     (entry) => training.take(entry),
     (since) => context.send({ kind: "since", since }),
@@ -99,5 +97,5 @@ export default view<State>("model", (context) => {
     ${panel.template(context.get("kinds"))}
     ${buttons(context, training, cancel)}
     ${progress(training)}
-    ${curves.node}`;
+    ${curves.node} ${storage?.template(training.busy) ?? nothing}`;
 });

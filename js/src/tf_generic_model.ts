@@ -1,13 +1,13 @@
 /** The companion of a model from files: drop them, and see what was loaded. */
 import { html, nothing } from "lit-html";
 import { FileSender } from "./lib/file_sender";
+import { ModelStorage, type Stored } from "./lib/model_storage";
 import { rowsTable, type Table } from "./lib/rows_table";
 import { view } from "./lib/view";
 
-interface State {
+interface State extends Stored {
   title: string;
   task: string;
-  max_bytes: number;
   loading: boolean;
   /** Where it is, in a sentence. */
   state: string;
@@ -20,6 +20,7 @@ interface State {
 export default view<State>("tf_generic_model", (context) => {
   const { get } = context;
   const sender = new FileSender(context);
+  const storage = new ModelStorage(context);
   return () => {
     const table = get("table");
     return html`<header>
@@ -32,6 +33,7 @@ export default view<State>("tf_generic_model", (context) => {
       <details ?hidden=${table.cells.length === 0}>
         <summary>${table.columns[0]}s</summary>
         ${rowsTable("What the model consists of", table)}
-      </details>`;
+      </details>
+      ${storage.template(get("loading"))}`;
   };
 });

@@ -34,6 +34,17 @@ describe("the confidence plot", () => {
     expect(el.querySelector("li")).toBeNull();
   });
 
+  test("a label alone is named without bars, and bars without a label have no winner", async () => {
+    const model = new FakeModel(prediction("wave", []));
+    const { el } = show(confidencePlot, model);
+    expect(text(el)).toBe("wave");
+    expect(el.querySelector("ul")).toBeNull();
+    model.update(prediction(null, [["", 0.2], ["wave", 0.8]]));
+    await settle();
+    expect([...el.querySelectorAll("li")].map(text)).toEqual(["20 %", "wave 80 %"]);
+    expect(el.querySelector(".marcelle-answer, .marcelle-winner")).toBeNull();
+  });
+
   test("a hostile label is text", () => {
     const { el } = show(confidencePlot, new FakeModel(prediction(HOSTILE, [[HOSTILE, 1]])));
     expect(el.querySelector("img")).toBeNull();

@@ -16,7 +16,7 @@ SWEEP = """
     const at = {clientX: box.left + x, clientY: box.top + 20, bubbles: true};
     over.dispatchEvent(new MouseEvent("mousemove", at));
     const epoch = figure.querySelector(".marcelle-at").textContent;
-    const value = figure.querySelector(".marcelle-key-training b").textContent;
+    const value = figure.querySelector(".marcelle-key-0 b").textContent;
     if (epoch) read[Number(epoch.replace("epoch ", ""))] = Number(value);
   }
   over.dispatchEvent(new MouseEvent("mouseleave", {bubbles: true}));

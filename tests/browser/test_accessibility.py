@@ -42,13 +42,26 @@ upload = mnb.image_upload()
 upload
 """,
     "mnb.recorder(upload, data)",
-    "model.train(data).wait()\nmodel.alert.set('epochs: expected a whole number, got 0')",
+    """
+model.train(data).wait()
+model.save("things")
+model.alert.set("epochs: expected a whole number, got 0")
+""",
     "mnb.confidence_plot(mnb.Stream(model.predict(x)))",
     "mnb.knn()",
     "mnb.button('Press')",
     "mnb.file_upload()",
     f"files = mnb.tf_generic_model('generic')\nfiles.load_from_files({str(DENSE)!r})\nfiles",
     "mnb.summary_table(files)",
+    "mnb.training_progress(model)",
+    "mnb.prediction_progress(mnb.batch_prediction('things'))",
+    "mnb.training_plot(model, {'both': ['loss', 'accuracy'], 'none': 'nothing'})",
+    """
+from types import SimpleNamespace
+values = {"size": "a", "ratios": [0.5], "other": {}, "on": True}
+things = SimpleNamespace(parameters={name: mnb.Stream(it) for name, it in values.items()})
+mnb.model_parameters(things, {"size": {"type": "menu", "options": ["a", "b"]}})
+""",
 )
 
 
@@ -64,6 +77,9 @@ def test_no_view_has_a_serious_violation(
     camera = lab.view("webcam")
     camera.get_by_role("button", name="Start camera").click()
     expect(camera.get_by_role("button", name="Stop camera")).to_be_visible()
+    stored = lab.view("model")
+    stored.get_by_role("button", name="Load …").click()
+    expect(stored.get_by_role("button", name="Load things, ")).to_be_visible()
     browser = lab.view("dataset_browser")
     browser.get_by_role("option").first.click()
     browser.get_by_role("button", name="Rename wave").click()

@@ -78,7 +78,7 @@ def test_after_five_seconds_without_network_no_epoch_is_missing_and_all_values_a
     lab.page.evaluate(f"window.dropNetwork({noticed_after_ms}, 5000)")
     view.get_by_label("Epochs").fill("44")
     view.get_by_label("Epochs").press("Enter")  # goes into the void
-    expect(view.get_by_role("alert")).to_be_visible(timeout=8_000)
+    expect(view.locator(".marcelle-alert")).to_be_visible(timeout=8_000)
     expect(view.locator(".marcelle-status")).to_contain_text(
         "Trained: epoch 30 of 30", timeout=40_000
     )
@@ -89,7 +89,7 @@ def test_after_five_seconds_without_network_no_epoch_is_missing_and_all_values_a
             lab.execute("print(model.epochs)").strip() == view.get_by_label("Epochs").input_value()
         )
     )
-    expect(view.get_by_role("alert")).to_be_hidden()
+    expect(view.locator(".marcelle-alert")).to_be_hidden()
 
 
 def test_a_drop_of_a_moment_loses_nothing_either(lab: NotebookPage) -> None:
@@ -116,7 +116,7 @@ def test_a_view_says_within_five_seconds_that_the_kernel_was_restarted(
     lab.eventually(lambda: is_back(lab, server, old), 30)
     began = time.monotonic()
     for name in ("model", "button"):
-        expect(lab.view(name).get_by_role("alert")).to_contain_text(RESTARTED, timeout=10_000)
+        expect(lab.view(name).locator(".marcelle-alert")).to_contain_text(RESTARTED, timeout=10_000)
     assert time.monotonic() - began < 5
 
     dialog = lab.page.locator(".jp-Dialog .jp-mod-accept")
@@ -125,7 +125,7 @@ def test_a_view_says_within_five_seconds_that_the_kernel_was_restarted(
     if way == "server":  # JupyterLab goes on sending to a shell that the new kernel does not have
         lab.reload()
     lab.run_all()
-    expect(lab.view("model").get_by_role("alert")).to_be_hidden()
+    expect(lab.view("model").locator(".marcelle-alert")).to_be_hidden()
     lab.view("model").get_by_role("button", name="Train").click()
     expect(lab.view("model").locator(".marcelle-status")).to_contain_text("Trained")
 

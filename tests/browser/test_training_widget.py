@@ -86,7 +86,7 @@ def test_a_refused_value_goes_back_to_the_kernels_with_the_reason(
     view = notebook.view("model")
     view.get_by_label(field).fill(text)
     view.get_by_label(field).press("Tab")
-    expect(view.get_by_role("alert")).to_contain_text(reason)
+    expect(view.locator(".marcelle-alert")).to_contain_text(reason)
     expect(view.get_by_label(field)).to_have_value(shown)
     assert notebook.execute("print(model.epochs, model.layers)").strip() == "30 [8]"
 

@@ -1,4 +1,4 @@
-/** Cancel a training, also while a cell blocks the kernel: through a model that only its own handler writes to. */
+/** Cancel a run, also while a cell blocks the kernel: through a model that only its own handler writes to. */
 import { isContent, type Model } from "./model";
 import type { Context } from "./view";
 
@@ -9,6 +9,14 @@ const ANSWER_MS = 1000;
 const GREET_AGAIN_MS = 1000;
 
 export type Cancelling = "no" | "asked" | "heard" | "waiting";
+
+/** What the button says. */
+export const CANCEL_TEXT: Record<Cancelling, string> = {
+  no: "Cancel",
+  asked: "Cancelling …",
+  heard: "Cancelling …",
+  waiting: "Kernel busy: cancels when it can",
+};
 
 export class Cancel<S> {
   state: Cancelling = "no";

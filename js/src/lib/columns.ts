@@ -1,5 +1,8 @@
 /** Training metrics as columns: appending an epoch costs the same at the first and the ten-thousandth. */
 
+import type { Curve } from "./chart";
+import type { Charted } from "./curves";
+
 /** One chart: the epochs and, over them, a metric in training and (where there is one) in validation. */
 export type Columns = [epochs: number[], training: Value[], validation: Value[]];
 type Value = number | null;
@@ -11,7 +14,7 @@ export function metricOf(key: string): string {
   return key.startsWith(VALIDATION) ? key.slice(VALIDATION.length) : key;
 }
 
-export class Metrics {
+export class Metrics implements Charted {
   /** Columns per metric, loss and accuracy first, others as they appear. */
   readonly charts = new Map<string, Columns>();
 
@@ -25,19 +28,40 @@ export class Metrics {
       const training = numberIn(data, metric);
       const validation = numberIn(data, VALIDATION + metric);
       if (training === null && validation === null && !this.charts.has(metric)) continue;
-      const columns = this.#columns(metric);
+      const columns = this.#known(metric);
       columns[0].push(epoch);
       columns[1].push(training);
       columns[2].push(validation);
     }
   }
 
-  #columns(metric: string): Columns {
+  #known(metric: string): Columns {
     const known = this.charts.get(metric);
     if (known) return known;
     const columns: Columns = [[], [], []];
     this.charts.set(metric, columns);
     return columns;
+  }
+
+  get empty(): boolean {
+    return this.charts.size === 0;
+  }
+
+  title(name: string): string {
+    const words = name.replaceAll("_", " ");
+    return words.charAt(0).toUpperCase() + words.slice(1);
+  }
+
+  curves(name: string): Curve[] {
+    return [{ key: name, label: "training" }, { key: VALIDATION + name, label: "validation" }];
+  }
+
+  columns(name: string): Columns {
+    return this.charts.get(name)!;
+  }
+
+  note(): string {
+    return "";
   }
 
   /** Metrics in the order of display. */

@@ -36,20 +36,24 @@ export class FileSender {
   readonly items: Item[] = [];
   /** How many files were handed over. */
   sent = 0;
+  /** Whether files hover over the view. */
+  over = false;
   readonly #context: Context<{ max_bytes: number }>;
+  readonly #obstacle: () => string;
   #question: Question | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #over = false;
 
-  constructor(context: Context<{ max_bytes: number }>) {
+  /** `obstacle` says why no files are taken now, or nothing. */
+  constructor(context: Context<{ max_bytes: number }>, obstacle = (): string => "") {
     const { el, signal, redraw } = context;
     this.#context = context;
+    this.#obstacle = obstacle;
     for (const kind of ["received", "refused", "delivered"]) context.on(kind, (content) => this.#receive(content));
     acceptFiles(el, {
       signal,
       take: (files, data) => void droppedFiles(files, data).then((all) => this.take(all)),
       over: (over) => {
-        this.#over = over;
+        this.over = over;
         redraw();
       },
     });
@@ -63,9 +67,11 @@ export class FileSender {
 
   /** Send files, after those that are under way, and hand them over together. */
   take(files: File[]): void {
-    const items = files.map((file): Item => ({ file, name: file.name, state: "waiting", progress: 0, reason: "" }));
+    const reason = this.#obstacle();
+    const state = reason ? "refused" : "waiting";
+    const items = files.map((file): Item => ({ file, name: file.name, state, progress: 0, reason }));
     this.items.push(...items);
-    this.#turn = this.#turn.then(() => this.#sendAll(items));
+    if (!reason) this.#turn = this.#turn.then(() => this.#sendAll(items));
     this.#context.redraw();
   }
 
@@ -77,7 +83,7 @@ export class FileSender {
 
   template(choose: string, hint: string): TemplateResult {
     return html`<section class="marcelle-upload" aria-label=${choose}>
-      ${dropZone(this.#over, (files) => this.take(files), choose, hint)} ${rows(this)}
+      ${dropZone(this.over, (files) => this.take(files), choose, hint)} ${rows(this)}
     </section>`;
   }
 

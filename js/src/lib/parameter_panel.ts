@@ -4,7 +4,9 @@ import { live } from "lit-html/directives/live.js";
 import { onEnter } from "./enter";
 
 export interface Kind {
-  type: "integer" | "float" | "boolean" | "text" | "choice" | "integer_list";
+  type: "integer" | "float" | "boolean" | "text" | "choice" | "integer_list" | "float_list" | "fixed";
+  /** What the label says, where it is another name than that of the trait. */
+  name?: string;
   min?: number | null;
   max?: number | null;
   options?: unknown[];
@@ -46,7 +48,7 @@ export class ParameterPanel {
   #row(name: string, kind: Kind): TemplateResult {
     const id = `${this.#values.id}-${name}`;
     return html`<div class="marcelle-parameter">
-      <label for=${id}>${title(name)}</label>
+      <label for=${id}>${title(kind.name ?? name)}</label>
       ${this.#control(id, name, kind)}
     </div>`;
   }
@@ -55,8 +57,9 @@ export class ParameterPanel {
     if (kind.type === "boolean") return this.#checkbox(id, name);
     if (kind.type === "choice") return this.#select(id, name, kind.options ?? []);
     if (kind.type === "text") return this.#field(id, name, kind, String);
-    if (kind.type === "integer_list") return this.#field(id, name, kind, integers);
-    return this.#number(id, name, kind);
+    if (kind.type.endsWith("_list")) return this.#field(id, name, kind, numbers);
+    if (kind.type === "integer" || kind.type === "float") return this.#number(id, name, kind);
+    return html`<output id=${id}>${this.#text(name)}</output>`;
   }
 
   #checkbox(id: string, name: string): TemplateResult {
@@ -76,13 +79,14 @@ export class ParameterPanel {
   }
 
   #field(id: string, name: string, kind: Kind, parse: (text: string) => unknown): TemplateResult {
-    const list = kind.type === "integer_list";
+    const list = kind.type !== "text";
+    const numeric = kind.type === "integer_list" ? "numeric" : "decimal";
     return html`<input id=${id} type="text" spellcheck="false" .value=${live(this.#text(name))}
-        inputmode=${list ? "numeric" : "text"} maxlength=${(!list && kind.max_length) || nothing}
+        inputmode=${list ? numeric : "text"} maxlength=${(!list && kind.max_length) || nothing}
         aria-describedby=${list ? `${id}-hint` : nothing}
         @input=${this.#draft(name)} @blur=${() => this.#settle(name)}
         @change=${(event: Event) => this.#write(name, parse((event.target as HTMLInputElement).value))} />
-      ${list ? html`<small class="marcelle-muted" id="${id}-hint">whole numbers, with commas</small>` : nothing}`;
+      ${list ? html`<small class="marcelle-muted" id="${id}-hint">${kind.type === "float_list" ? "" : "whole "}numbers, with commas</small>` : nothing}`;
   }
 
   #number(id: string, name: string, kind: Kind): TemplateResult {
@@ -94,7 +98,7 @@ export class ParameterPanel {
       @change=${(event: Event) => this.#writeNumber(name, event)} />`;
     const step = whole ? 1 : span / 100;
     if (!(span / step <= SLIDER_STEPS)) return number;
-    return html`${number}<input type="range" aria-label="${title(name)}, slider" data-lm-suppress-shortcuts="true"
+    return html`${number}<input type="range" aria-label="${title(kind.name ?? name)}, slider" data-lm-suppress-shortcuts="true"
       min=${kind.min!} max=${kind.max!} step=${step} .value=${live(this.#text(name))}
       @input=${(event: Event) => this.#slide(name, event)} />`;
   }
@@ -159,7 +163,7 @@ function title(name: string): string {
 }
 
 /** The numbers in a text; what is none stays text, and the kernel refuses it by name. */
-function integers(text: string): (number | string)[] {
+function numbers(text: string): (number | string)[] {
   const items = text.split(/[\s,;]+/).filter(Boolean);
   return items.map((item) => (Number.isFinite(Number(item)) ? Number(item) : item));
 }

@@ -9,6 +9,11 @@ export interface TrainingEntry {
   data: Record<string, unknown> | null;
 }
 
+/** Whether the curves so far go: they are of what the model has forgotten, or of another model than was loaded. */
+export function clears(status: TrainingEntry["status"]): boolean {
+  return status === "start" || status === "idle" || status === "loaded";
+}
+
 export class Training {
   readonly metrics = new Metrics();
   status: TrainingEntry["status"] = "idle";
@@ -17,10 +22,12 @@ export class Training {
   epochs = 0;
   #data: Record<string, unknown> = {};
   #numbers: Record<string, unknown> = {};
+  #loading = false;
 
   take({ status, epoch, epochs, run, data }: TrainingEntry): void {
-    // A model that was cleared is idle again: the curves of what it forgot go as well.
-    if (status === "start" || status === "idle") this.#begin();
+    if (clears(status)) this.#begin();
+    // An error is that of the training, or of what was loaded last.
+    if (status !== "error") this.#loading = status === "loading";
     this.status = status;
     this.run = run;
     this.epochs = epochs ?? this.epochs;
@@ -42,6 +49,11 @@ export class Training {
     return this.status === "start" || this.status === "epoch";
   }
 
+  /** Nothing can be loaded, saved or uploaded meanwhile. */
+  get busy(): boolean {
+    return this.running || this.status === "loading";
+  }
+
   get failed(): boolean {
     return this.status === "error";
   }
@@ -59,7 +71,7 @@ export class Training {
       start: "Training started",
       epoch: "Training",
       success: stopped ? "Stopped, what was learned is kept" : "Trained",
-      error: `Training failed: ${this.#data.message ?? "no reason was given"}`,
+      error: `${this.#loading ? "Not loaded" : "Training failed"}: ${this.#data.message ?? "no reason was given"}`,
       loading: "Loading",
       loaded: "Loaded",
     };

@@ -1,6 +1,6 @@
 /** The kernel's numbered log of a model, taken once each, in order, without gaps. */
 import type { Content } from "./model";
-import type { TrainingEntry } from "./training";
+import { clears, type TrainingEntry } from "./training";
 
 /** A question may have got lost: it is asked again, but not while its answer may be on its way. */
 const ASK_AGAIN_MS = 1000;
@@ -24,8 +24,7 @@ export class TrainingLog {
     for (const [number, entry] of entries as [number, TrainingEntry][]) {
       if (number <= this.known) continue;
       // These clear whatever came before them, which therefore need not be fetched.
-      const clears = entry.status === "start" || entry.status === "idle";
-      if (number > this.known + 1 && !clears) break;
+      if (number > this.known + 1 && !clears(entry.status)) break;
       this.known = number;
       this.#take(entry);
     }

@@ -1,0 +1,4 @@
+/** How far a batch of predictions is. */
+import { progressView } from "./lib/progress";
+
+export default progressView("prediction_progress", "Prediction");

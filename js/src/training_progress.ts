@@ -1,0 +1,4 @@
+/** How far a training is. */
+import { progressView } from "./lib/progress";
+
+export default progressView("training_progress", "Training");
