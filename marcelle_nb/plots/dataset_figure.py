@@ -10,6 +10,7 @@ import numpy as np
 from marcelle_nb.errors import ImageRejected
 from marcelle_nb.image import as_rgb, decode, is_image
 from marcelle_nb.plots.label_examples import LabelExamples
+from marcelle_nb.plots.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,7 +73,7 @@ def _title(name: object, found: LabelExamples) -> str:
     title = f"{name}: " if isinstance(name, str) and name else ""
     title += f"{total:,} instance{'s' * (total != 1)}"
     title += f" of {n_labels:,} label{'s' * (n_labels != 1)}"
-    return _plain(title) + (f" (the {drawn} most frequent)" if drawn < n_labels else "")
+    return plain(title) + (f" (the {drawn} most frequent)" if drawn < n_labels else "")
 
 
 def _draw(figure: ReportFigure, found: LabelExamples, examples: int) -> None:
@@ -159,9 +160,4 @@ def _picture(instance: Mapping[str, Any]) -> NDArray[np.uint8] | None:
 
 
 def _short(label: str) -> str:
-    return _plain(label if len(label) <= 20 else label[:19] + "…")
-
-
-def _plain(text: str) -> str:
-    """Keep text from being read as a formula, and from line breaks."""
-    return " ".join(text.split()).replace("$", r"\$")
+    return plain(label, 20)
