@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 QUICKSTART = NOTEBOOKS / "quickstart.ipynb"
 BUILD_YOUR_OWN = NOTEBOOKS / "build_your_own.ipynb"
+SAVE_SHARE_EVALUATE = NOTEBOOKS / "save_share_evaluate.ipynb"
 
 
 def of_cells(*cells: str) -> Any:
