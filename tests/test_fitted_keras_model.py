@@ -12,6 +12,12 @@ class Given(FittedKerasModel):
     def _fit(self, *_):
         raise NotImplementedError
 
+    def _opened(self, *_, **__):
+        raise NotImplementedError
+
+    def _network(self, *_):
+        raise NotImplementedError
+
 
 def test_without_a_network_it_knows_what_it_was_told():
     model = Given(task="classification", labels=["a", "b"])

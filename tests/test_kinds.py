@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marcelle_nb.kinds import Boolean, Choice, Float, Integer, IntegerList, Kind, Text
+from marcelle_nb.kinds import (
+    Boolean,
+    Choice,
+    Fixed,
+    Float,
+    FloatList,
+    Integer,
+    IntegerList,
+    Kind,
+    Text,
+)
 
 
 class Word(str, Enum):  # noqa: UP042  a StrEnum is written as its value already
@@ -39,8 +49,11 @@ KINDS = [
     Boolean(),
     Text(max_length=3),
     Choice(("a", "b")),
+    Choice((1, 2.5, "a")),
     IntegerList(min=1, max=5, max_length=3),
     IntegerList(),
+    FloatList(),
+    Fixed(),
 ]
 
 

@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from marcelle_nb.data import arrays
 from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import AlreadyTraining, InstanceRejected, TrainingError
-from marcelle_nb.models import classifier
-from marcelle_nb.models.classifier import SLICE
+from marcelle_nb.message import Message
 from marcelle_nb.models.classifier_results import ClassifierResults
 from marcelle_nb.models.feature_vector import FeatureVector
 from marcelle_nb.models.knn import KNN, _Fitted
@@ -76,14 +74,14 @@ class Slow(KNN):
         self.go = threading.Event()
         self.began = threading.Event()
 
-    def _fit(self, run, instances, validation):
-        rows, labels, features = self._arrays(run, instances)
+    def _fit(self, run, rows, validation):
         self._begin(epochs=1)
         self.began.set()
         while not (run.cancelled or self.go.wait(0.005)):
             pass
-        neighbours = NearestNeighbours.fit(rows, labels)
-        fitted = _Fitted(neighbours, list(neighbours.labels), rows.shape[1], features)
+        neighbours = NearestNeighbours.fit(rows.vectors, rows.labels)
+        width = rows.vectors.shape[1]
+        fitted = _Fitted(neighbours, list(neighbours.labels), width, rows.features)
         self._publish(run, fitted)
         return {"stopped": True} if run.cancelled else {}
 
@@ -493,29 +491,28 @@ def test_cancel_keeps_what_was_reached_and_says_stopped(slow):
 
 
 @pytest.fixture
-def reading(monkeypatch):
-    """Hold up the reading of the first block of instances."""
-    began, go = threading.Event(), threading.Event()
+def cancelled_while_reading(model):
+    """Train in another thread, and cancel between two pages: `train` returns when all is read."""
+    began, go, runs = threading.Event(), threading.Event(), list[Run]()
 
-    def as_arrays(*given):
+    def rows():
+        yield from ROWS * 100
         began.set()
         go.wait(20)
-        return arrays.as_arrays(*given)
+        yield from ROWS * 100
 
-    monkeypatch.setattr(classifier, "as_arrays", as_arrays)
-    yield began, go
-    go.set()
-
-
-def test_cancel_while_instances_are_read_is_start_and_stopped(model, reading):
-    began, go = reading
-    seen = statuses(model)
-    run = model.train(ROWS * SLICE)
+    thread = threading.Thread(target=lambda: runs.append(model.train(rows())))
+    thread.start()
     assert began.wait(20)
-    run.cancel()
+    model._on_cancel(Message({"kind": "cancel", "run": model._run_number}))
     go.set()
-    run.wait(20)
-    assert (seen, run.cancelled) == (["start", "success"], True)
+    thread.join(20)
+    return runs[0].wait(20)
+
+
+def test_cancel_while_instances_are_read_is_start_and_stopped(model, cancelled_while_reading):
+    seen = [entry["status"] for _, entry in model.log.since(0)[0]]
+    assert (seen, cancelled_while_reading.cancelled) == (["start", "success"], True)
     assert model.training.value.data == {"stopped": True}
     assert not model.ready
 
@@ -527,13 +524,9 @@ def test_cancel_while_instances_are_read_keeps_what_was_learned_before(model, mo
     assert model.labels == ["left", "right"]
 
 
-def test_the_log_tells_of_a_run_that_was_cancelled_while_instances_were_read(model, reading):
-    began, go = reading
-    run = model.train(ROWS * SLICE)
-    assert began.wait(20)
-    run.cancel()
-    go.set()
-    run.wait(20)
+def test_the_log_tells_of_a_run_that_was_cancelled_while_instances_were_read(
+    model, cancelled_while_reading
+):
     told = [(entry["status"], entry["run"], entry["data"]) for _, entry in model.log.since(0)[0]]
     assert told == [("start", 1, {}), ("success", 1, {"stopped": True})]
 

@@ -8,8 +8,11 @@ import pytest
 import marcelle_nb as mnb
 
 SHORT = {
+    "batch_prediction": "BatchPrediction",
     "button": "Button",
+    "classification_report": "ClassificationReport",
     "confidence_plot": "ConfidencePlot",
+    "confusion_matrix": "ConfusionMatrix",
     "data_store": "DataStore",
     "dataset": "Dataset",
     "dataset_browser": "DatasetBrowser",
@@ -19,11 +22,20 @@ SHORT = {
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
     "keras_model": "KerasModel",
+    "kmeans": "KMeans",
     "knn": "KNN",
     "mlp": "MLP",
+    "mlp_regressor": "MLPRegressor",
+    "model_parameters": "ModelParameters",
+    "pca": "PCA",
+    "prediction_progress": "PredictionProgress",
     "recorder": "Recorder",
     "summary_table": "SummaryTable",
     "tf_generic_model": "TFGenericModel",
+    "training_history": "TrainingHistory",
+    "training_plot": "TrainingPlot",
+    "training_progress": "TrainingProgress",
+    "umap": "UMAP",
     "webcam": "Webcam",
 }
 ERRORS = [
