@@ -323,7 +323,7 @@ def test_a_change_that_was_not_made_is_said_and_the_one_before_is_taken_back(
     failing(data, monkeypatch, ERRORS[0], is_made=False)
     with pytest.raises(Unavailable):
         ALL[name](data)
-    assert data.undo().startswith("Nothing to undo, it was not done: ")
+    assert data.undo().startswith("Was not done: ")
     assert rows(data) == one_less
     assert data.undo() == "Undone: 1 instance deleted"
     assert rows(data) == before

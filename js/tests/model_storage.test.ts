@@ -97,12 +97,12 @@ describe("what a model is stored with", () => {
   test("lists checkpoints of runs apart, below the models that somebody has named", async () => {
     open();
     named("load").click();
-    const names = ["animals-2@final", "mine", "cnn-1@12", "me@home"];
+    const names = ["animals-2@final", "mine", "cnn-1@12", "me@home", "hand@2"];
     const models = names.map((name, i) => ({ id: String(i), name, labels: [], updatedAt: null }));
-    widget.say({ kind: "stored", models, total: 4, request: "" });
+    widget.say({ kind: "stored", models, total: 5, request: "" });
     await settle();
     const [own, apart] = [...list().querySelectorAll("ul")];
-    expect([...own!.querySelectorAll("strong")].map(text)).toEqual(["mine", "me@home"]);
+    expect([...own!.querySelectorAll("strong")].map(text)).toEqual(["mine", "me@home", "hand@2"]);
     expect([...apart!.querySelectorAll("strong")].map(text)).toEqual(["animals-2@final", "cnn-1@12"]);
     expect(text(list().querySelector("summary"))).toBe("2 checkpoints of training runs");
     apart!.querySelectorAll("button")[1]!.click();

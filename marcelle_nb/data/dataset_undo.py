@@ -125,7 +125,7 @@ class DatasetUndo:
         if done is None or not (done or last.is_sure or last.was_tried):
             if last.before is not None:
                 self._keep(last.before, again=True)
-            return f"Nothing to undo, it was not done: {last.what}"
+            return f"Was not done: {last.what}"
         why = "undone before or changed since" if last.was_tried else "changed since"
         n_left = last.n - done
         left = f" ({counted(n_left)} {why}, and left as they are)" if n_left else ""

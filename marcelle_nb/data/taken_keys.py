@@ -76,4 +76,6 @@ class TakenKeys:
             with suppress(KeyError):
                 self._kept.remove(key)
                 found.append(key)
-        return [key for key in found if key not in self._doubted]
+        sure = [key for key in found if key not in self._doubted]
+        self._doubted.difference_update(found)
+        return sure

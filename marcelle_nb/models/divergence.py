@@ -39,12 +39,11 @@ def refuse_divergence(
     loss = (logs or {}).get("loss", 0.0)
     if is_finite and math.isfinite(loss):
         return
-    what = "weights" if not is_finite else f"a loss of {loss}"
+    what = f"a loss of {loss}" if is_finite else "weights that are infinite or NaN"
     scaled = "x and y" if model._learned == "number" else "x"
     slower = ", or lower learning_rate" if hasattr(model, "learning_rate") else ""
     raise Divergence(
-        f"{model.title}: expected finite numbers in epoch {epoch}, got {what} that"
-        f" {'are' if not is_finite else 'is'} infinite or NaN: the training has diverged; scale"
-        f" {scaled} of the instances to numbers from about -1 to 1{slower}. The model is as it was"
-        " before"
+        f"{model.title}: expected finite numbers in epoch {epoch}, got {what}: the training has"
+        f" diverged; scale {scaled} of the instances to numbers from about -1 to 1{slower}. The"
+        " model is as it was before"
     )

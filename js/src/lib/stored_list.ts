@@ -11,8 +11,8 @@ interface StoredModel {
   updatedAt: string | null;
 }
 
-/** What a training history saves of each run; nobody has named it. */
-const CHECKPOINT = /@(final|\d+)$/;
+/** What a training history, also Marcelle's, saves of each run: its model and number, and the epoch. */
+const CHECKPOINT = /-\d+@(final|\d+)$/;
 
 export class StoredList {
   isOpen = false;
