@@ -10,6 +10,7 @@ from marcelle_nb.errors import ModelFormatError
 
 if TYPE_CHECKING:
     import keras
+    from numpy.typing import NDArray
 
 
 class KerasState:
@@ -69,7 +70,6 @@ def _bad_weight(model: keras.Model) -> str | None:
     return None
 
 
-def _array(variable: Any) -> Any:
-    import keras
-
-    return np.asarray(keras.ops.convert_to_numpy(variable))
+def _array(variable: keras.Variable) -> NDArray[Any]:
+    array: NDArray[Any] = variable.numpy()
+    return array
