@@ -173,9 +173,10 @@ def test_the_page_stays_responsive_during_thousands_of_epochs(notebook: Notebook
     expect(view.locator(".marcelle-status")).to_contain_text(
         "Trained: epoch 5000 of 5000", timeout=60_000
     )
+    # charts are drawn at most ten times a second: the last ones stand a moment after the words
+    notebook.eventually(lambda: max(values_under_the_pointer(view)) >= 4_980)
     read = values_under_the_pointer(view)
     assert min(read) <= 20
-    assert max(read) >= 4_980
     assert_values_agree(notebook, read)
 
 
