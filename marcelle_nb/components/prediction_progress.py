@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from marcelle_nb.component import Component
-from marcelle_nb.components.progress_bar import (
-    progress_html,
-    progress_of,
-    share_of,
-    statuses_of,
-)
+from marcelle_nb.components.progress_bar import ProgressBar, share_of, statuses_of
 from marcelle_nb.models.prediction_status import PredictionStatus
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from marcelle_nb.stream import Stream
-
-
-class PredictionProgress(Component):
+class PredictionProgress(ProgressBar):
     """A bar that fills as a dataset is predicted.
 
     Parameters
@@ -47,11 +36,7 @@ class PredictionProgress(Component):
     view = "prediction_progress"
 
     def __init__(self, batch: Any) -> None:
-        super().__init__()
-        statuses = statuses_of(batch, "status", "batch")
-        self.progress: Stream[dict[str, Any]] = self._stream(progress_of("idle", 0.0))
-        self._detail: Stream[str] = self._stream("")
-        self._while_shown(statuses, self._show)
+        super().__init__(statuses_of(batch, "status", "batch"))
 
     def _show(self, status: PredictionStatus) -> None:
         if not isinstance(status, PredictionStatus):
@@ -59,19 +44,7 @@ class PredictionProgress(Component):
         share = share_of(status.count, status.total)
         if status.status == "error":
             share = share or self.progress.value["progress"] or 0.0
-        self._detail.set(_detail(status))
-        self.progress.set(progress_of(status.status, share))
-
-    def _synced(self) -> Mapping[str, Stream[Any]]:
-        return {"progress": self.progress, "detail": self._detail}
-
-    def _summary(self) -> list[tuple[str, object]]:
-        status = self.progress.value["message"].removeprefix("Status: ")
-        rows: list[tuple[str, object]] = [("status", status)]
-        return [*rows, ("progress", detail)] if (detail := self._detail.value) else rows
-
-    def _picture_html(self) -> str:
-        return progress_html(self.progress.value, "")
+        self._fill(status.status, share, _detail(status))
 
 
 def _detail(status: PredictionStatus) -> str:

@@ -1,14 +1,59 @@
-"""What a progress bar shows of something that has a status."""
+"""A bar that shows how far something is that has a status."""
 
 from __future__ import annotations
 
 import html
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.component import Component
 from marcelle_nb.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TYPES = {"idle": "idle", "success": "success", "loaded": "success", "error": "danger"}
 """The look of a bar by status; of all others it is `default`."""
+
+
+class ProgressBar(Component, ABC):
+    """A bar, and beside it the words that say where it is.
+
+    Parameters
+    ----------
+    statuses : Stream
+        Of what is shown. It is listened to until a page has shown the bar and gone.
+
+    Attributes
+    ----------
+    progress : Stream of dict
+        Held. See `progress_of`.
+    """
+
+    def __init__(self, statuses: Stream[Any]) -> None:
+        super().__init__()
+        self.progress: Stream[dict[str, Any]] = self._stream(progress_of("idle", 0.0))
+        self._detail: Stream[str] = self._stream("")
+        self._while_shown(statuses, self._show)
+
+    @abstractmethod
+    def _show(self, status: Any) -> None:
+        """Look at a status, and call `_fill`."""
+
+    def _fill(self, status: str, share: float | None, detail: str) -> None:
+        self._detail.set(detail)
+        self.progress.set(progress_of(status, share))
+
+    def _synced(self) -> Mapping[str, Stream[Any]]:
+        return {"progress": self.progress, "detail": self._detail}
+
+    def _summary(self) -> list[tuple[str, object]]:
+        status = self.progress.value["message"].removeprefix("Status: ")
+        rows: list[tuple[str, object]] = [("status", status)]
+        return [*rows, ("progress", detail)] if (detail := self._detail.value) else rows
+
+    def _picture_html(self) -> str:
+        return progress_html(self.progress.value, "")
 
 
 def statuses_of(owner: object, name: str, argument: str) -> Stream[Any]:

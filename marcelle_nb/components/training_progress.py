@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from marcelle_nb.component import Component
-from marcelle_nb.components.progress_bar import (
-    progress_html,
-    progress_of,
-    share_of,
-    statuses_of,
-)
+from marcelle_nb.components.progress_bar import ProgressBar, share_of, statuses_of
 from marcelle_nb.models.training_status import TrainingStatus
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from marcelle_nb.stream import Stream
-
-
-class TrainingProgress(Component):
+class TrainingProgress(ProgressBar):
     """A bar that fills as a model trains.
 
     Parameters
@@ -53,12 +42,8 @@ class TrainingProgress(Component):
     view = "training_progress"
 
     def __init__(self, model: Any) -> None:
-        super().__init__()
-        training = statuses_of(model, "training", "model")
-        self.progress: Stream[dict[str, Any]] = self._stream(progress_of("idle", 0.0))
-        self._detail: Stream[str] = self._stream("")
-        self._last = TrainingStatus()
-        self._while_shown(training, self._show)
+        self._last = TrainingStatus()  # before the first is shown
+        super().__init__(statuses_of(model, "training", "model"))
 
     def _show(self, status: TrainingStatus) -> None:
         if not isinstance(status, TrainingStatus):
@@ -70,19 +55,7 @@ class TrainingProgress(Component):
         if status.status == "error":
             had_begun = before.status in {"start", "epoch"}
             share = (had_begun and self.progress.value["progress"]) or 0.0
-        self._detail.set(_detail(status))
-        self.progress.set(progress_of(status.status, share))
-
-    def _synced(self) -> Mapping[str, Stream[Any]]:
-        return {"progress": self.progress, "detail": self._detail}
-
-    def _summary(self) -> list[tuple[str, object]]:
-        status = self.progress.value["message"].removeprefix("Status: ")
-        rows: list[tuple[str, object]] = [("status", status)]
-        return [*rows, ("progress", detail)] if (detail := self._detail.value) else rows
-
-    def _picture_html(self) -> str:
-        return progress_html(self.progress.value, "")
+        self._fill(status.status, share, _detail(status))
 
 
 def _detail(status: TrainingStatus) -> str:
