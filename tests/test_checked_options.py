@@ -4,6 +4,7 @@ import pytest
 from marcelle_nb.models.checked_options import (
     checked_labels,
     checked_range,
+    checked_seed,
     checked_segmentation,
     checked_shape,
 )
@@ -41,3 +42,16 @@ def test_a_shape_of_anything_but_whole_numbers_is_refused(shape):
 
 def test_a_shape_may_come_from_an_array():
     assert checked_shape(np.zeros((3, 4)).shape) == checked_shape(np.array([3, 4])) == (3, 4)
+
+
+@pytest.mark.parametrize("seed", [None, 0, 2**32 - 1])
+def test_a_seed_is_a_whole_number_or_none(seed):
+    assert checked_seed(seed, 2**32 - 1) == seed
+
+
+@pytest.mark.parametrize(
+    ("seed", "largest"), [(-1, None), (0.5, None), ("1", None), (2**32, 2**32 - 1)]
+)
+def test_another_seed_is_refused(seed, largest):
+    with pytest.raises((TypeError, ValueError), match="seed: expected a whole number"):
+        checked_seed(seed, largest)

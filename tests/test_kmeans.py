@@ -1,17 +1,15 @@
-import itertools
 import json
 from typing import Any
 
 import numpy as np
 import pytest
 
-from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import ModelFormatError, TrainingError
 from marcelle_nb.models.clustering_results import ClusteringResults
 from marcelle_nb.models.feature_vector import FeatureVector
 from marcelle_nb.models.kmeans import KMeans
+from tests.given_rows import GIVEN
 
-numbers = itertools.count()
 RNG = np.random.default_rng(0)
 XS = np.concatenate([RNG.normal(centre, 0.2, (30, 4)) for centre in (0, 5, -5)])
 ROWS = [{"x": x} for x in XS]
@@ -22,20 +20,6 @@ def model():
     model = KMeans(k=3, seed=0)
     yield model
     model.close()
-
-
-def recorded(instances):
-    data = Dataset(f"clusters {next(numbers)}")
-    data.create(instances)
-    return data
-
-
-GIVEN = {
-    "list": lambda rows: rows,
-    "generator": iter,
-    "dataset": recorded,
-    "lazy": lambda rows: recorded(rows).items().filter(lambda _: True),
-}
 
 
 @pytest.mark.parametrize("given", GIVEN)

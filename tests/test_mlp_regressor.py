@@ -1,17 +1,15 @@
-import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import ModelFormatError, TrainingError
 from marcelle_nb.models.feature_vector import FeatureVector
 from marcelle_nb.models.mlp import MLP
 from marcelle_nb.models.mlp_regressor import MLPRegressor
 from tests.eventually import eventually
+from tests.given_rows import GIVEN, recorded
 
-numbers = itertools.count()
 XS = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
 SUMS = [{"x": x, "y": float(x.sum())} for x in XS]
 PAIRS = [{"x": x, "y": [float(x.sum()), float(x[0])]} for x in XS]
@@ -22,20 +20,6 @@ def model():
     model = MLPRegressor(units=[16], epochs=40, seed=0)
     yield model
     model.close()
-
-
-def recorded(instances):
-    data = Dataset(f"numbers {next(numbers)}")
-    data.create(instances)
-    return data
-
-
-GIVEN = {
-    "list": lambda rows: rows,
-    "generator": iter,
-    "dataset": recorded,
-    "lazy": lambda rows: recorded(rows).items().filter(lambda _: True),
-}
 
 
 @pytest.mark.parametrize("given", GIVEN)

@@ -1,15 +1,13 @@
-import itertools
 import json
 from typing import Any
 
 import numpy as np
 import pytest
 
-from marcelle_nb.data.dataset import Dataset
 from marcelle_nb.errors import ModelFormatError, TrainingError
 from marcelle_nb.models.pca import PCA
+from tests.given_rows import GIVEN
 
-numbers = itertools.count()
 XS = (np.random.default_rng(0).normal(size=(40, 5)) * [5, 3, 1, 0.5, 0.1] + 7).astype(np.float32)
 ROWS = [{"x": x} for x in XS]
 
@@ -19,20 +17,6 @@ def model():
     model = PCA()
     yield model
     model.close()
-
-
-def recorded(instances):
-    data = Dataset(f"components {next(numbers)}")
-    data.create(instances)
-    return data
-
-
-GIVEN = {
-    "list": lambda rows: rows,
-    "generator": iter,
-    "dataset": recorded,
-    "lazy": lambda rows: recorded(rows).items().filter(lambda _: True),
-}
 
 
 @pytest.mark.parametrize("given", GIVEN)

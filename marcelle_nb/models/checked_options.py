@@ -1,4 +1,4 @@
-"""Checks of what a user says about how pictures go into a model and what its outputs are called."""
+"""Checks of what a user says of a model: its seed, how pictures go into it, its outputs' names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marcelle_nb.kinds import Boolean, Choice, Float, Integer, Text
+
+
+def checked_seed(given: Any, largest: int | None = None) -> int | None:
+    """Check a seed: a whole number from 0 on, or None.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is something else.
+    """
+    return None if given is None else Integer(min=0, max=largest).check("seed", given)
 
 
 def checked_range(given: Any) -> tuple[float, float]:

@@ -35,8 +35,7 @@ class Classifier(StorableModel):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------
@@ -57,11 +56,10 @@ class Classifier(StorableModel):
 
     def predict_many(self, xs: Iterable[ArrayLike]) -> list[ClassifierResults]:
         """Label rows, one answer for each, in order; see `predict`."""
-        rows = list(xs)
-        fitted = self._fitted
-        if fitted is None or not rows:
-            return [ClassifierResults()] * len(rows)
-        return self._answer(fitted, input_rows(rows, fitted.n_features, fitted.features))
+        given, fitted = list(xs), self._fitted_now()
+        if fitted is None or not given:
+            return [ClassifierResults()] * len(given)
+        return self._answer(fitted, input_rows(given, fitted.n_features, fitted.features))
 
     @property
     def labels(self) -> list[str]:

@@ -18,7 +18,7 @@ from marcelle_nb.models.matrix_product import product
 from marcelle_nb.models.network_training import NetworkTraining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -124,9 +124,19 @@ class DenseNetwork(ABC):
     def running(self) -> Running:
         """Make what measures the network's answers, and says how they should change."""
 
-    @abstractmethod
     def examples(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
         """Check rows, and what to answer to each; give both as the training wants them."""
+        rows, answers = self._rows(x), np.asarray(y)
+        if answers.shape != (len(rows), self.n_outputs):
+            expected = (len(rows), self.n_outputs)
+            raise ValueError(f"y: expected shape {expected}, got {answers.shape}")
+        if len(rows) == 0:
+            raise ValueError("x: expected at least one row, got none")
+        return rows, self._targets(answers)
+
+    @abstractmethod
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Give what to answer, shape (n_rows, n_outputs), as `running` reads it."""
 
     def train_epoch(
         self,
@@ -152,13 +162,9 @@ class DenseNetwork(ABC):
 
         Parameters
         ----------
-        x : float32 or uint8, shape (n_rows, n_features)
-            Finite numbers, or bytes of images.
-        y : float32, shape (n_rows, n_outputs)
-            What to answer. For labels: one-hot; a row of zeros (a label that the network does not
-            know) adds nothing to the loss, and counts as wrong.
-        among : intp, shape (n,), optional
-            The rows to look at, at least one; all of them by default.
+        x, y, among
+            As of `NetworkTraining.epoch`. For labels, a row of zeros in `y` (a label that the
+            network does not know) adds nothing to the loss, and counts as wrong.
 
         Yields
         ------
@@ -210,11 +216,26 @@ class DenseNetwork(ABC):
     def _pairs(self) -> list[tuple[int, int]]:
         return list(zip(self._widths[:-1], self._widths[1:], strict=True))
 
-    def _outputs(self, x: ArrayLike) -> Iterator[tuple[slice, Floats]]:
-        """Give the last layer's values, with the rows that they are of."""
+    def _answers(self, x: ArrayLike, read: Callable[[Floats], Floats]) -> Floats:
+        """Give what `read` makes of the last layer's values, for each row.
+
+        Parameters
+        ----------
+        x : float, shape (n_rows, n_features)
+            Rows in the units trained with.
+        read : callable
+            From values, shape (n, n_outputs), to as many answers.
+
+        Raises
+        ------
+        ValueError
+            If the rows have another width.
+        """
         rows = self._rows(x)
+        result = np.empty((len(rows), self.n_outputs), dtype=np.float32)
         for block in self.slices(len(rows)):
-            yield block, self.forward(rows[block])[-1]
+            result[block] = read(self.forward(rows[block])[-1])
+        return result
 
     def _rows(self, x: ArrayLike) -> NDArray[Any]:
         rows = np.asarray(x)

@@ -47,8 +47,7 @@ class FittedKerasModel(KerasParameters):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------

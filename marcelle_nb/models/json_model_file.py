@@ -37,6 +37,24 @@ def model_json(name: str, kind: str, metadata: Mapping[str, Any]) -> bytes:
         ) from error
 
 
+def packed_json(format: str, metadata: Mapping[str, Any], features: str | None) -> PackedModel:
+    """Pack a model that is all in its metadata, with the image features that made its rows."""
+    told = {} if features is None else {"features": features}
+    return PackedModel(format, {**metadata, **told})
+
+
+def check_format(packed: PackedModel, format: str) -> None:
+    """Refuse a model of another kind; Marcelle's first versions say none.
+
+    Raises
+    ------
+    ModelFormatError
+        If it says another.
+    """
+    if packed.format not in (format, ""):
+        raise ModelFormatError(f"format: expected {format!r}, got {packed.format!r:.60}")
+
+
 def write_model_json(name: str, packed: PackedModel) -> bytes:
     """Write a model that `read_model_json` reads again.
 

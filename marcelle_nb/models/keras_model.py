@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.data.data_store import DataStore
 from marcelle_nb.errors import AlreadyTraining
-from marcelle_nb.kinds import Integer
-from marcelle_nb.models.checked_options import checked_labels, checked_range, checked_shape
+from marcelle_nb.models.checked_options import (
+    checked_labels,
+    checked_range,
+    checked_seed,
+    checked_shape,
+)
 from marcelle_nb.models.fitted_keras_model import FittedKerasModel
 from marcelle_nb.models.keras_examples import read_examples
 from marcelle_nb.models.keras_files import is_there, names_file, read_network, with_layers
@@ -104,7 +108,7 @@ class KerasModel(FittedKerasModel):
         **parameters: Any,
     ) -> None:
         super().__init__(task=task, labels=labels, **parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
+        self.seed = checked_seed(seed)
         self._source = KerasSource(
             build,
             is_regression=self.task == "regression",

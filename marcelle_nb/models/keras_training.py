@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.models.divergence import Divergence, refuse_divergence
+from marcelle_nb.models.divergence import Divergence
+from marcelle_nb.models.epoch_loop import train_epochs, with_validation
 from marcelle_nb.models.keras_state import KerasState, has_finite_weights
 from marcelle_nb.models.validation_split import split_rows
 
@@ -44,43 +45,43 @@ def train_network(
     Returns
     -------
     dict
-        What `success` carries beside the history.
+        As of `train_epochs`.
 
     Raises
     ------
     Divergence
-        If the weights or the loss become infinite or NaN; the model then has the weights that it
-        had before.
+        As of `train_epochs`; the model then has the weights that it had before.
     """
     rng = np.random.default_rng(model.seed)
     rows, targets = examples.rows, network.targets(examples)
     if validation is not None:
-        train, test = np.arange(len(rows)), np.arange(len(validation.rows))
+        train_rows, test_rows = np.arange(len(rows)), np.arange(len(validation.rows))
         tests = validation.rows, network.targets(validation)
     else:
         classes = [""] * len(rows) if network.is_regression else examples.y
-        train, test = split_rows(classes, split, rng)
+        train_rows, test_rows = split_rows(classes, split, rng)
         tests = rows, targets
-    epoch, batch_size, before = 0, model.batch_size, KerasState(network.model)
-    model._begin(model.epochs)
-    while epoch < model.epochs:
+    batch_size, before = model.batch_size, KerasState(network.model)
+
+    def train() -> dict[str, float] | None:
         network.set_learning_rate(model.learning_rate)
-        order = rng.permutation(train)
-        logs = network.train_epoch(run, rows, targets, batch_size, order)
-        logs = None if logs is None else _tested(run, network, logs, (*tests, test), batch_size)
-        try:
-            is_finite = has_finite_weights(network.model)
-            refuse_divergence(model, epoch + 1, logs, is_finite=is_finite)
-        except Divergence:
-            with network.turns:  # what predicts has it already, where it was trained before
-                before.restore()
-            raise
-        model._publish(run, network)  # part of an epoch too
+        logs = network.train_epoch(run, rows, targets, batch_size, rng.permutation(train_rows))
         if logs is None:
-            return {"stopped": True}
-        epoch += 1
-        model._epoch(run, epoch, model.epochs, logs)
-    return {}
+            return None
+        return _tested(run, network, logs, (*tests, test_rows), batch_size)
+
+    try:
+        return train_epochs(
+            model,
+            run,
+            train,
+            lambda: has_finite_weights(network.model),
+            lambda: model._publish(run, network),
+        )
+    except Divergence:
+        with network.turns:  # what predicts has it already, where it was trained before
+            before.restore()
+        raise
 
 
 def _tested(
@@ -95,6 +96,4 @@ def _tested(
     if not len(order):
         return logs
     measured = network.evaluate(run, rows, targets, batch_size, order)
-    if measured is None:
-        return None
-    return {**logs, **{f"val_{key}": value for key, value in measured.items()}}
+    return with_validation(logs, measured)

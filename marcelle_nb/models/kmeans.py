@@ -13,24 +13,24 @@ from marcelle_nb.errors import ModelFormatError, TrainingError
 from marcelle_nb.kinds import Integer
 from marcelle_nb.models.cluster_centers import ClusterCenters
 from marcelle_nb.models.clustering_results import ClusteringResults
-from marcelle_nb.models.input_rows import input_rows
 from marcelle_nb.models.json_model_file import (
+    check_format,
     finite_array,
+    packed_json,
     read_model_json,
     write_model_json,
 )
 from marcelle_nb.models.model_metadata import model_features
-from marcelle_nb.models.packed_model import PackedModel
 from marcelle_nb.models.prediction_page import input_of, with_versions
-from marcelle_nb.models.storable_model import StorableModel
+from marcelle_nb.models.unlabelled_model import UnlabelledModel
 from marcelle_nb.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from marcelle_nb.models.targets import Learned
+    from marcelle_nb.models.packed_model import PackedModel
     from marcelle_nb.models.training_rows import TrainingRows
     from marcelle_nb.models.training_status import TrainingStatus
     from marcelle_nb.run import Run
@@ -44,7 +44,7 @@ PART = 500
 """Rows of a data set that are read before their clusters are said."""
 
 
-class KMeans(StorableModel):
+class KMeans(UnlabelledModel):
     """Finds groups of rows that lie together, without labels.
 
     Every training begins anew, with the rows that it is given alone. `y` of the instances is not
@@ -90,22 +90,12 @@ class KMeans(StorableModel):
     k = parameter(Integer(min=1, max=1_000), 3)
 
     def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
+        super().__init__(seed=seed, **parameters)
         self.centers: Stream[list[list[float]]] = self._stream([])
         self.clusters: Stream[list[int]] = self._stream([])
         self.training.subscribe(self._show)  # first: whoever hears of a success finds its centers
 
-    @property
-    def labels(self) -> list[str]:
-        """Empty: it knows no labels."""
-        return []
-
     # Training
-
-    @property
-    def _learned(self) -> Learned:
-        return "nothing"
 
     def _fit(
         self,
@@ -135,31 +125,26 @@ class KMeans(StorableModel):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------
         ClusteringResults
-            `cluster=None, confidences={}` before the first training.
+            `cluster=None, confidences={}` before the first training. Any thread may ask, also
+            during a training: then the centers from before are used.
 
         Raises
         ------
         ValueError
             If x has another width, is not finite, or comes from another version of image features.
-
-        Notes
-        -----
-        Thread: any, also during a training: then it uses the centers from before.
         """
         return self.predict_many([x])[0]
 
     def predict_many(self, xs: Iterable[ArrayLike]) -> list[ClusteringResults]:
         """Say which cluster each row belongs to, in order; see `predict`."""
-        given, fitted = list(xs), self._fitted_now()
-        if fitted is None or not given:
-            return [ClusteringResults()] * len(given)
-        rows = input_rows(given, fitted.found.centers.shape[1], fitted.features)
+        return super().predict_many(xs)
+
+    def _answer(self, fitted: _Fitted, rows: NDArray[np.float32]) -> list[ClusteringResults]:
         distances = fitted.found.distances(rows)
         shares = np.exp(distances.min(axis=1, keepdims=True) - distances)  # at most exp(0)
         shares /= shares.sum(axis=1, keepdims=True)
@@ -168,6 +153,9 @@ class KMeans(StorableModel):
             ClusteringResults(cluster, {str(i): share for i, share in enumerate(row)})
             for cluster, row in zip(nearest, shares.tolist(), strict=True)
         ]
+
+    def _unlearned(self) -> ClusteringResults:
+        return ClusteringResults()
 
     def batch_predict(
         self, dataset: Dataset | Iterable[Mapping[str, Any] | ArrayLike]
@@ -197,13 +185,10 @@ class KMeans(StorableModel):
             "clusters": fitted.found.clusters,
             "centers": fitted.found.centers,
         }
-        if fitted.features is not None:
-            metadata["features"] = fitted.features
-        return PackedModel(FORMAT, metadata)
+        return packed_json(FORMAT, metadata, fitted.features)
 
     def _unpack(self, packed: PackedModel) -> _Fitted:
-        if packed.format not in (FORMAT, ""):
-            raise ModelFormatError(f"format: expected {FORMAT!r}, got {packed.format!r:.60}")
+        check_format(packed, FORMAT)
         centers = finite_array("centers", packed.metadata.get("centers"), n_axes=2)
         if np.abs(centers).max() > _LARGEST:
             raise ModelFormatError("centers: expected numbers of float32, got larger ones")
@@ -235,3 +220,7 @@ def _input(place: int, row: Any) -> Any:
 class _Fitted:
     found: ClusterCenters
     features: str | None
+
+    @property
+    def n_features(self) -> int:
+        return int(self.found.centers.shape[1])

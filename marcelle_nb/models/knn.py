@@ -9,8 +9,9 @@ import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.kinds import Integer
+from marcelle_nb.models.checked_options import checked_seed
 from marcelle_nb.models.classifier import Classifier
-from marcelle_nb.models.json_model_file import model_json
+from marcelle_nb.models.json_model_file import check_format, model_json, packed_json
 from marcelle_nb.models.knn_file import read_knn_json
 from marcelle_nb.models.model_metadata import model_features, model_labels
 from marcelle_nb.models.nearest_neighbours import NearestNeighbours
@@ -66,7 +67,7 @@ class KNN(Classifier):
 
     def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
+        self.seed = checked_seed(seed)
 
     def _fit(
         self,
@@ -88,13 +89,10 @@ class KNN(Classifier):
 
     def _pack(self, fitted: _Fitted) -> PackedModel:
         metadata = {"labels": list(fitted.labels), "data": fitted.neighbours.by_class()}
-        if fitted.features is not None:
-            metadata["features"] = fitted.features
-        return PackedModel(FORMAT, metadata)
+        return packed_json(FORMAT, metadata, fitted.features)
 
     def _unpack(self, packed: PackedModel) -> _Fitted:
-        if packed.format not in (FORMAT, ""):
-            raise ModelFormatError(f"format: expected {FORMAT!r}, got {packed.format!r:.60}")
+        check_format(packed, FORMAT)
         data = packed.metadata.get("data")
         if not isinstance(data, dict) or not data:
             raise ModelFormatError(f"data: expected the rows of each label, got {data!r:.60}")

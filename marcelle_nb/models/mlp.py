@@ -9,6 +9,7 @@ import numpy as np
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.kinds import Float, Integer, IntegerList
+from marcelle_nb.models.checked_options import checked_seed
 from marcelle_nb.models.classifier import Classifier
 from marcelle_nb.models.classifier_results import ClassifierResults
 from marcelle_nb.models.dense_layers import DenseLayers
@@ -79,7 +80,7 @@ class MLP(Classifier, NetworkFiles):
         self, *, seed: int | None = None, data_store: Any = None, **parameters: Any
     ) -> None:
         super().__init__(data_store=data_store, **parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
+        self.seed = checked_seed(seed)
 
     def _fit(self, run: Run, rows: TrainingRows, validation: TrainingRows | None) -> dict[str, Any]:
         labels = self._distinct(rows.labels)

@@ -11,19 +11,17 @@ from marcelle_nb.errors import InstanceRejected, ModelFormatError
 from marcelle_nb.kinds import Float, Integer, IntegerList
 from marcelle_nb.models.dense_layers import DenseLayers
 from marcelle_nb.models.finite_numbers import checked_answers
-from marcelle_nb.models.input_rows import input_rows
 from marcelle_nb.models.layers_network import LayersNetwork
 from marcelle_nb.models.model_metadata import model_features
 from marcelle_nb.models.network_files import NetworkFiles
 from marcelle_nb.models.network_fitting import Part, fit_network
 from marcelle_nb.models.regression_network import RegressionNetwork
 from marcelle_nb.models.training_rows import check_validation
+from marcelle_nb.models.unlabelled_model import UnlabelledModel
 from marcelle_nb.models.validation_split import split_rows
 from marcelle_nb.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import ArrayLike, NDArray
 
     from marcelle_nb.models.packed_model import PackedModel
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-class MLPRegressor(NetworkFiles):
+class MLPRegressor(UnlabelledModel, NetworkFiles):
     """Predicts a number, or a list of numbers, with a small neural network.
 
     Dense layers with ReLU, then a linear one. It minimises the mean squared error with Adam. Every
@@ -83,15 +81,6 @@ class MLPRegressor(NetworkFiles):
     batch_size = parameter(Integer(min=1, max=100_000), 8)
     validation_split = parameter(Float(min=0, max=1), 0.2)
 
-    def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
-
-    @property
-    def labels(self) -> list[str]:
-        """Empty: it knows no labels."""
-        return []
-
     # Training
 
     @property
@@ -120,34 +109,25 @@ class MLPRegressor(NetworkFiles):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------
         float, list of float, or None
             The number, or the list where lists were learned of more than one number; None before
-            the first training.
+            the first training. Any thread may ask, also during a training: then the newest epoch
+            is used.
 
         Raises
         ------
         ValueError
             If x has another width, is not finite, or comes from another version of image features;
             or if the answer is not finite, of an x far from all that was learned from.
-
-        Notes
-        -----
-        Thread: any, also during a training: then it uses the newest epoch.
         """
         answer: float | list[float] | None = self.predict_many([x])[0]
         return answer
 
-    def predict_many(self, xs: Iterable[ArrayLike]) -> list[Any]:
-        """Predict from rows, one answer for each, in order; see `predict`."""
-        given, fitted = list(xs), self._fitted_now()
-        if fitted is None or not given:
-            return [None] * len(given)
-        rows = input_rows(given, fitted.n_features, fitted.features)
+    def _answer(self, fitted: _Fitted, rows: Floats) -> list[Any]:
         numbers = checked_answers(fitted.numbers(rows))
         answers: list[Any] = (numbers[:, 0] if numbers.shape[1] == 1 else numbers).tolist()
         return answers

@@ -34,7 +34,7 @@ class Network(DenseNetwork):
         Parameters
         ----------
         x : float, shape (n_rows, n_features)
-            Rows in the units trained with.
+            In the units trained with.
 
         Returns
         -------
@@ -46,17 +46,12 @@ class Network(DenseNetwork):
         ValueError
             If the rows have another width.
         """
-        result = np.empty((len(np.asarray(x)), self.n_classes), dtype=np.float32)
-        for block, logits in self._outputs(x):
-            result[block] = RunningMetrics().add(logits, np.full(len(logits), UNKNOWN))
-        return result
+        return self._answers(x, _softmax)
 
-    def examples(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], Indices]:
-        """Check rows and one-hot targets; give these as class numbers, `UNKNOWN` for zeros."""
-        rows, targets = self._rows(x), np.asarray(y)
-        if targets.shape != (len(rows), self.n_classes):
-            expected = (len(rows), self.n_classes)
-            raise ValueError(f"y: expected shape {expected}, got {targets.shape}")
-        if len(rows) == 0:
-            raise ValueError("x: expected at least one row, got none")
-        return rows, np.where(targets.any(axis=1), targets.argmax(axis=1), UNKNOWN)
+    def _targets(self, y: NDArray[Any]) -> Indices:
+        """Give class numbers for one-hot rows, `UNKNOWN` for zeros."""
+        return np.where(y.any(axis=1), y.argmax(axis=1), UNKNOWN)
+
+
+def _softmax(logits: Floats) -> Floats:
+    return RunningMetrics().add(logits, np.full(len(logits), UNKNOWN))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marcelle_nb.models.divergence import refuse_divergence
+from marcelle_nb.models.epoch_loop import train_epochs, with_validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def fit_network(
     rng: np.random.Generator,
     publish: Callable[[], None],
 ) -> dict[str, Any]:
-    """Train for `model.epochs` epochs; tell each of them.
+    """Train for `model.epochs` epochs; tell each of them. See `train_epochs`.
 
     Parameters
     ----------
@@ -64,25 +64,22 @@ def fit_network(
     Returns
     -------
     dict
-        What `success` carries beside the history.
+        As of `train_epochs`.
 
     Raises
     ------
     Divergence
-        If the weights or the loss become infinite or NaN; these are not published.
+        As of `train_epochs`.
     """
-    epoch, batch_size = 0, model.batch_size
-    model._begin(model.epochs)
-    while epoch < model.epochs:
-        logs = _epoch(run, network, training, held_back, batch_size, rng)
-        is_finite = bool(np.isfinite(network.parameters).all())
-        refuse_divergence(model, epoch + 1, logs, is_finite=is_finite)
-        publish()  # a part of an epoch, too
-        if logs is None:
-            return {"stopped": True}
-        epoch += 1
-        model._epoch(run, epoch, model.epochs, logs)
-    return {}
+    batch_size = model.batch_size
+
+    def train() -> dict[str, float] | None:
+        return _epoch(run, network, training, held_back, batch_size, rng)
+
+    def is_finite() -> bool:
+        return bool(np.isfinite(network.parameters).all())
+
+    return train_epochs(model, run, train, is_finite, publish)
 
 
 def _epoch(
@@ -99,9 +96,7 @@ def _epoch(
     if logs is None or not len(held_back.among):
         return logs
     measured = _drain(run, network.evaluate(held_back.x, held_back.targets, held_back.among))
-    if measured is None:
-        return None
-    return {**logs, **{f"val_{key}": value for key, value in measured.items()}}
+    return with_validation(logs, measured)
 
 
 def _drain(run: Run, slices: Iterator[AnyMetrics]) -> dict[str, float] | None:

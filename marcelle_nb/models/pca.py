@@ -9,32 +9,32 @@ import numpy as np
 
 from marcelle_nb.errors import ModelFormatError, TrainingError
 from marcelle_nb.kinds import Integer
-from marcelle_nb.models.input_rows import input_rows
 from marcelle_nb.models.json_model_file import (
+    check_format,
     finite_array,
+    packed_json,
     read_model_json,
     write_model_json,
 )
 from marcelle_nb.models.model_metadata import model_features
-from marcelle_nb.models.packed_model import PackedModel
 from marcelle_nb.models.principal_components import PrincipalComponents
 from marcelle_nb.models.run_document import number_of
-from marcelle_nb.models.storable_model import StorableModel
+from marcelle_nb.models.unlabelled_model import UnlabelledModel
 from marcelle_nb.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from marcelle_nb.models.targets import Learned
+    from marcelle_nb.models.packed_model import PackedModel
     from marcelle_nb.models.training_rows import TrainingRows
     from marcelle_nb.run import Run
 
 FORMAT = "ml-pca"
 
 
-class PCA(StorableModel):
+class PCA(UnlabelledModel):
     """Describes rows by few numbers: where they lie in the directions in which they differ most.
 
     The rows are centred, and not scaled. `y` of the instances is not looked at.
@@ -79,20 +79,7 @@ class PCA(StorableModel):
     file_stem = "pca"
     n_components = parameter(Integer(min=1, max=1_000), 2)
 
-    def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        self.seed = None if seed is None else Integer(min=0).check("seed", seed)
-
-    @property
-    def labels(self) -> list[str]:
-        """Empty: it knows no labels."""
-        return []
-
     # Training
-
-    @property
-    def _learned(self) -> Learned:
-        return "nothing"
 
     def _fit(
         self,
@@ -119,32 +106,23 @@ class PCA(StorableModel):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------
         list of float, length n_components, or None
-            None before the first training.
+            None before the first training. Any thread may ask, also during a training: then the
+            components from before are used.
 
         Raises
         ------
         ValueError
             If x has another width, is not finite, or comes from another version of image features.
-
-        Notes
-        -----
-        Thread: any, also during a training: then it uses the components from before.
         """
         answer: list[float] | None = self.predict_many([x])[0]
         return answer
 
-    def predict_many(self, xs: Iterable[ArrayLike]) -> list[Any]:
-        """Give the components of each row, in order; see `predict`."""
-        given, fitted = list(xs), self._fitted_now()
-        if fitted is None or not given:
-            return [None] * len(given)
-        rows = input_rows(given, len(fitted.found.means), fitted.features)
+    def _answer(self, fitted: _Fitted, rows: NDArray[np.float32]) -> list[Any]:
         answers: list[Any] = fitted.found.coordinates(rows, self.n_components).tolist()
         return answers
 
@@ -163,13 +141,10 @@ class PCA(StorableModel):
             "excludedFeatures": [],
         }
         metadata: dict[str, Any] = {"PCAModel": model, "totalVariance": found.total}
-        if fitted.features is not None:
-            metadata["features"] = fitted.features
-        return PackedModel(FORMAT, metadata)
+        return packed_json(FORMAT, metadata, fitted.features)
 
     def _unpack(self, packed: PackedModel) -> _Fitted:
-        if packed.format not in (FORMAT, ""):
-            raise ModelFormatError(f"format: expected {FORMAT!r}, got {packed.format!r:.60}")
+        check_format(packed, FORMAT)
         model = packed.metadata.get("PCAModel")
         name = model.get("name") if isinstance(model, dict) else None
         if not isinstance(model, dict) or not isinstance(name, str) or name != "PCA":
@@ -193,6 +168,10 @@ class PCA(StorableModel):
 class _Fitted:
     found: PrincipalComponents
     features: str | None
+
+    @property
+    def n_features(self) -> int:
+        return len(self.found.means)
 
 
 def _components(model: Mapping[str, Any], metadata: Mapping[str, Any]) -> PrincipalComponents:

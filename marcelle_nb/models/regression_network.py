@@ -23,12 +23,7 @@ class RegressionNetwork(DenseNetwork):
         return RunningErrors()
 
     def numbers(self, x: ArrayLike) -> Floats:
-        """Give the numbers for each row.
-
-        Parameters
-        ----------
-        x : float, shape (n_rows, n_features)
-            Rows in the units trained with.
+        """Give the numbers for each row of x, shape (n_rows, n_features), in units trained with.
 
         Returns
         -------
@@ -39,17 +34,7 @@ class RegressionNetwork(DenseNetwork):
         ValueError
             If the rows have another width.
         """
-        result = np.empty((len(np.asarray(x)), self.n_outputs), dtype=np.float32)
-        for block, outputs in self._outputs(x):
-            result[block] = outputs
-        return result
+        return self._answers(x, lambda outputs: outputs)
 
-    def examples(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], Floats]:
-        """Check rows, and the numbers to answer to each, shape (n_rows, n_outputs)."""
-        rows, targets = self._rows(x), np.asarray(y, np.float32)
-        if targets.shape != (len(rows), self.n_outputs):
-            expected = (len(rows), self.n_outputs)
-            raise ValueError(f"y: expected shape {expected}, got {targets.shape}")
-        if len(rows) == 0:
-            raise ValueError("x: expected at least one row, got none")
-        return rows, targets
+    def _targets(self, y: NDArray[Any]) -> Floats:
+        return y.astype(np.float32, copy=False)

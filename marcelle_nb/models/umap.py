@@ -9,15 +9,15 @@ import numpy as np
 
 from marcelle_nb.errors import TrainingError, UnsupportedByModel
 from marcelle_nb.kinds import Boolean, Float, Integer
-from marcelle_nb.models.input_rows import input_rows, pixel_values
-from marcelle_nb.models.storable_model import StorableModel
+from marcelle_nb.models.input_rows import pixel_values
 from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.models.umap_fit import UmapFit, check_umap_learn, n_epochs_of
+from marcelle_nb.models.unlabelled_model import UnlabelledModel
 from marcelle_nb.parameter import parameter
 from marcelle_nb.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from marcelle_nb.run import Run
 
 
-class UMAP(StorableModel):
+class UMAP(UnlabelledModel):
     """Places rows on a map of few dimensions, so that near rows stay near.
 
     It needs the extra `umap`: `pip install 'marcelle-nb[umap]'`. It cannot be saved, loaded or
@@ -66,20 +66,12 @@ class UMAP(StorableModel):
     service_name = "umap"
     file_stem = "umap"
     is_packable = False
+    _largest_seed = 2**32 - 1  # of NumPy's older generators, which umap-learn uses
     n_components = parameter(Integer(min=1, max=100), 2)
     n_neighbors = parameter(Integer(min=2, max=1_000), 15)
     min_dist = parameter(Float(min=0, max=1_000), 0.1)
     spread = parameter(Float(min=0.001, max=1_000), 1.0)
     supervised = parameter(Boolean(), False)
-
-    def __init__(self, *, seed: int | None = None, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        self.seed = None if seed is None else Integer(min=0, max=2**32 - 1).check("seed", seed)
-
-    @property
-    def labels(self) -> list[str]:
-        """Empty: it answers with no labels."""
-        return []
 
     # Training
 
@@ -134,13 +126,12 @@ class UMAP(StorableModel):
 
         Parameters
         ----------
-        x : float, shape (n_features,) or (1, n_features), or an image
-            As the instances that the model was trained on.
+        x : float, shape (n_features,) or (1, n_features), or an image, as in the training
 
         Returns
         -------
-        list of float, length n_components, or None
-            None before the first training.
+        list of float, or None
+            Its n_components coordinates; None before the first training.
 
         Raises
         ------
@@ -150,16 +141,12 @@ class UMAP(StorableModel):
         Notes
         -----
         Thread: any, also during a training: then it uses the map from before, between two epochs.
+        Many rows at once, with `predict_many`, are quicker.
         """
         answer: list[float] | None = self.predict_many([x])[0]
         return answer
 
-    def predict_many(self, xs: Iterable[ArrayLike]) -> list[Any]:
-        """Place rows on the map, in order; see `predict`. Many at once are quicker."""
-        given, fitted = list(xs), self._fitted_now()
-        if fitted is None or not given:
-            return [None] * len(given)
-        rows = input_rows(given, fitted.n_features, fitted.features)
+    def _answer(self, fitted: _Fitted, rows: NDArray[np.float32]) -> list[Any]:
         answers: list[Any] = fitted.fit.transform(rows).tolist()
         return answers
 
