@@ -12,8 +12,11 @@ from marcelle_nb.data.service import Service
 from tests.postgresql_server import PostgreSQLServer
 
 # How long an example takes says nothing on a loaded machine: speed is for the benchmarks.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# The examples are the same in every run, so that a failure is of the change that is tested;
+# `pytest -m hypothesis --hypothesis-profile=explore` looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1_000)
+settings.load_profile("repeatable")
 
 _numbers = itertools.count()
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from marcelle_nb.data import dataset_json, dataset_json_reader
 from marcelle_nb.data.dataset_json import write_json
-from marcelle_nb.data.dataset_json_reader import read_json
 from marcelle_nb.errors import DatasetFormatError
+from tests.json_datasets import rows_of, written
 
 JSON = st.recursive(
     st.none()
@@ -30,16 +30,6 @@ ROWS = st.lists(
     ),
     max_size=5,
 )
-
-
-def written(instances):
-    file = io.BytesIO()
-    write_json(instances, file)
-    return file.getvalue()
-
-
-def rows_of(data):
-    return list(read_json(io.BytesIO(data)))
 
 
 @given(ROWS)

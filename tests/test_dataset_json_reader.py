@@ -7,21 +7,11 @@ from typing import Any
 import pytest
 
 from marcelle_nb.data import dataset_json, dataset_json_reader
-from marcelle_nb.data.dataset_json import write_json
 from marcelle_nb.data.dataset_json_reader import read_json
 from marcelle_nb.errors import DatasetFormatError
+from tests.json_datasets import rows_of, written
 
 FILE = Path(__file__).parent / "fixtures" / "marcelle" / "dataset" / "dataset-train-set.json"
-
-
-def written(instances):
-    file = io.BytesIO()
-    write_json(instances, file)
-    return file.getvalue()
-
-
-def rows_of(data):
-    return list(read_json(io.BytesIO(data)))
 
 
 def test_a_file_of_marcelle_is_read_as_any_json_reader_reads_it():
@@ -209,5 +199,5 @@ def test_half_a_surrogate_pair_is_refused_and_not_made_a_question_mark(half, bef
 def test_whole_pairs_and_what_looks_like_half_of_one_are_texts(text, monkeypatch):
     for piece in (1, 7, 2**20):
         monkeypatch.setattr(dataset_json_reader, "_PIECE", piece)
-        for written in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
-            assert last_read(of_one("[1]", written, json.dumps("😀" * 9)))["k"] == text
+        for quoted in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+            assert last_read(of_one("[1]", quoted, json.dumps("😀" * 9)))["k"] == text

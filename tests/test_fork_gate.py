@@ -30,6 +30,24 @@ def ends(child):
 """
 
 
+FORKS = """
+threading.Thread(target=work, daemon=True).start()
+for _ in range(40):
+    time.sleep(0.02)
+    child = os.fork()
+    if not child:
+        n = data.count.value
+        data.create({"x": [2.0]})
+        os._exit(0)
+    if not ends(child):
+        print("hung")
+        break
+print("done", flush=True)
+os._exit(0)
+"""
+"""Forks again and again while a thread is at `work`, and writes `data` in each child."""
+
+
 def run(code, folder):
     """Give the lines that a process of its own prints: forks have no place in a test's own."""
     command = [sys.executable, "-c", BEGIN + code, str(folder)]
@@ -50,21 +68,8 @@ def work():
     while True:
         other.create({{"x": [1.0]}})
         data.sift()
-threading.Thread(target=work, daemon=True).start()
-for _ in range(40):
-    time.sleep(0.02)
-    child = os.fork()
-    if not child:
-        n = data.count.value
-        data.create({{"x": [2.0]}})
-        os._exit(0)
-    if not ends(child):
-        print("hung")
-        break
-print("done", flush=True)
-os._exit(0)
 """
-    assert run(code, tmp_path) == ["done"]
+    assert run(code + FORKS, tmp_path) == ["done"]
 
 
 @pytest.mark.parametrize(
@@ -79,20 +84,8 @@ def work():
     while True:
         {work}
         n += 1
-threading.Thread(target=work, daemon=True).start()
-for _ in range(40):
-    time.sleep(0.02)
-    child = os.fork()
-    if not child:
-        data.create({{"x": [2.0]}})
-        os._exit(0)
-    if not ends(child):
-        print("hung")
-        break
-print("done", flush=True)
-os._exit(0)
 """
-    assert run(code, tmp_path) == ["done"]
+    assert run(code + FORKS, tmp_path) == ["done"]
 
 
 def test_a_child_can_import_what_a_thread_imports_in_the_parent(tmp_path):
@@ -273,32 +266,23 @@ child = os.fork()
 if not child:
     data.create({"x": [3.0]})
     os._exit(0)
-print(ends(child), slowest < 1, len(data.find()["data"]))
+print(ends(child), slowest < 2, len(data.find()["data"]))
 """
     assert run(code, tmp_path) == ["11"] * 5 + ["True", "True", "3"]
 
 
-def test_who_sleeps_within_lets_others_fork_unless_within_twice():
-    gate = ForkGate()
-
-    def watch(seen):
-        time.sleep(0.05)
-        seen.append({**gate._depths})
-
-    def depths_meanwhile(times):
-        seen: list[dict[int, int]] = []
-        with ExitStack() as stack:
-            for _ in range(times):
-                stack.enter_context(gate)
-            watcher = threading.Thread(target=watch, args=(seen,))
-            watcher.start()
-            gate.sleep(0.3)
-            watcher.join()
-            assert gate._depths == {threading.get_ident(): times}
-        assert gate._depths == {}
-        return [*seen[0].values()]
-
-    assert (depths_meanwhile(1), depths_meanwhile(2)) == ([], [2])
+@pytest.mark.parametrize(("times", "meanwhile"), [(1, []), (2, [2])])
+def test_who_sleeps_within_lets_others_fork_unless_within_twice(monkeypatch, times, meanwhile):
+    gate, slept = ForkGate(), list[object]()
+    look = lambda seconds: slept.append((seconds, [*gate._depths.values()]))  # noqa: E731
+    monkeypatch.setattr(time, "sleep", look)
+    with ExitStack() as stack:
+        for _ in range(times):
+            stack.enter_context(gate)
+        gate.sleep(0.3)
+        assert slept == [(0.3, meanwhile)]
+        assert gate._depths == {threading.get_ident(): times}
+    assert gate._depths == {}
 
 
 def test_an_interrupt_on_the_way_in_leaves_nobody_within(monkeypatch):

@@ -109,13 +109,13 @@ def test_the_clock_of_a_client_does_not_say_what_is_old(postgresql_url, monkeypa
 def test_what_a_living_process_holds_is_kept_however_long(kind, request, monkeypatch):
     service = open_store(kind, request).service("s")
     monkeypatch.setattr(taken_keeper, "RENEWED_S", 0.05)
-    monkeypatch.setattr(taken_rows, "KEPT_S", 1.0)
+    monkeypatch.setattr(taken_rows, "KEPT_S", 3.0)
     service.create([{"n": 1}, {"n": 2}])
     taken = service.take()
     rows = StagedRows(service)
     rows.add([{"n": 3}])
     for _ in range(8):
-        time.sleep(0.25)
+        time.sleep(0.5)
         opened_elsewhere(service)
     assert len(service.put_back(taken)) == 2
     assert len(rows.publish()) == 1

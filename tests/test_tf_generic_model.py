@@ -206,10 +206,17 @@ def test_a_prediction_waits_for_no_file_that_is_asked_for_later(model, monkeypat
     loads(monkeypatch, load)
     model.load_from_files("1", wait=False)
     assert begun["1"].wait(20)
+    waits, wait_for = threading.Event(), model._settled.wait_for
+
+    def waiting(condition):
+        waits.set()
+        return wait_for(condition)
+
+    monkeypatch.setattr(model._settled, "wait_for", waiting)
     answers = list[object]()
     asking = threading.Thread(target=lambda: answers.append(model.predict([1, 1]).tolist()))
     asking.start()
-    threading.Event().wait(0.1)
+    assert waits.wait(20)
     model.load_from_files("2", wait=False)
     gates["1"].set()
     asking.join(20)
