@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import TrainingError
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 from marcelle_nb.models.keras_errors import readable, whole_tracebacks
 from marcelle_nb.models.keras_optimizers import is_compiled, recompile
 
@@ -45,6 +46,7 @@ def built(build: Build, shape: tuple[int, ...], classes: int, seed: int | None) 
     TrainingError
         If it fails, as where layers do not fit together; it names the layer.
     """
+    start_tensorflow()
     with _seeded(seed), whole_tracebacks():
         try:
             model = build(shape, classes)

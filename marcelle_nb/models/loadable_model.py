@@ -10,6 +10,7 @@ from marcelle_nb.errors import AlreadyTraining, UnsupportedByModel
 from marcelle_nb.inbox import Inbox
 from marcelle_nb.models.model import Model
 from marcelle_nb.models.training_status import TrainingStatus
+from marcelle_nb.models.unfinished_loads import finished_before_exit, process_is_ending
 from marcelle_nb.stream import described
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class LoadableModel(Model):
     Attributes
     ----------
     loading : Stream of bool
-        Held. Whether a file is being read.
+        Held. Whether a file is being read, or is to be: True as soon as it is asked for.
     training : Stream of TrainingStatus
         Held. Also tells `loading`, then `loaded` (`data={"source": …}`) or `error`.
     """
@@ -70,15 +71,18 @@ class LoadableModel(Model):
         if wait:
             self._load_now(number, read, source)
         else:
+            self._tell_whether_loading()  # who waits for its end must not find it not begun
             self._queue.put(lambda: self._load_and_log(number, read, source))
 
     def _load_and_log(
         self, number: int, read: Callable[[], Any], source: Mapping[str, Any]
     ) -> None:
-        try:
-            self._load_now(number, read, source)
-        except Exception:  # the streams have told it
-            logger.warning("%s: loading failed", self.title, exc_info=True)
+        with finished_before_exit():
+            try:
+                self._load_now(number, read, source)
+            except Exception:  # the streams have told it
+                if not process_is_ending.is_set():
+                    logger.warning("%s: loading failed", self.title, exc_info=True)
 
     def _load_now(self, number: int, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
         with self._load_lock:
@@ -90,13 +94,15 @@ class LoadableModel(Model):
 
     def _read(self, number: int, read: Callable[[], Any], source: Mapping[str, Any]) -> None:
         with self._train_lock:
-            if number <= self._cleared:
+            if is_dropped := number <= self._cleared:
                 self._end_up_to(number)
+            elif number < self._asked:  # who waits for this one gets the later
                 return
-            if number < self._asked:  # who waits for this one gets the later
-                return
-            self._tell_later(TrainingStatus("loading"))
-        self.loading.set(True)
+            else:
+                self._tell_later(TrainingStatus("loading"))
+        self._tell_whether_loading()
+        if is_dropped:
+            return
         self.training._deliver()
         try:
             fitted = read()
@@ -119,8 +125,13 @@ class LoadableModel(Model):
             self._end_up_to(number)  # before the event: who hears it may train, or load again
             is_idle = is_cleared and status.status == "loaded"
             self._tell_later(TrainingStatus("idle") if is_idle else status)
-        self.loading.set(False)
+        self._tell_whether_loading()
         self.training._deliver()
+
+    def _tell_whether_loading(self) -> None:
+        is_loading = bool(self._pending)
+        if self.loading.value is not is_loading:
+            self.loading.set(is_loading)
 
     def _end_up_to(self, number: int) -> None:
         self._pending = {later for later in self._pending if later > number}

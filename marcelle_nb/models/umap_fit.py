@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marcelle_nb.errors import RunCancelled, TrainingError
+from marcelle_nb.formats.native_messages import native_messages_kept
 from marcelle_nb.formats.quiet_warnings import quiet_warnings
 from marcelle_nb.models.turns import Turns
 
@@ -34,7 +35,7 @@ def check_umap_learn() -> None:
     TrainingError
         If it is not installed; the message says how it is.
     """
-    with quiet_warnings():
+    with quiet_warnings(), native_messages_kept(others=False):  # it imports TensorFlow, too
         try:
             import umap  # noqa: F401
         except ImportError as error:

@@ -29,8 +29,11 @@ print("end", file=sys.stderr)
 """
 
 
-def said(others, **environment):
-    script = SCRIPT.format(others=others, native=NATIVE)
+def said(others):
+    return said_by(SCRIPT.format(others=others, native=NATIVE))
+
+
+def said_by(script):
     clean = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -38,7 +41,7 @@ def said(others, **environment):
         text=True,
         check=True,
         cwd=Path(__file__).parents[2],
-        env=clean | environment,
+        env=clean,
     )
     return done.stderr.splitlines()
 
@@ -81,3 +84,65 @@ def test_error_comes_through_and_standard_error_is_back():
         fail()
     assert told[0].text == "why\n"
     assert sys.stderr is before
+
+
+LOGGERS = """
+import logging, sys
+from marcelle_nb.formats.native_messages import native_messages_kept
+before = sys.stderr
+with native_messages_kept() as messages:
+    logging.basicConfig()  # as absl does where nobody has
+    held = sys.stderr
+    logging.warning("meanwhile")
+logging.getLogger("mine").warning("after")
+assert sys.stderr is before
+held.close()
+print("held", file=held)
+assert (held.fileno(), held.isatty(), held.encoding) == (2, before.isatty(), before.encoding)
+with native_messages_kept():
+    logging.warning("again")
+    print("over", file=held)
+sys.stderr = held  # as who puts back what he found meanwhile
+with native_messages_kept():
+    logging.warning("held")
+assert sys.stderr is held
+class Wrapper:  # as those that colour what a terminal shows
+    def __getattr__(self, name):
+        return getattr(held, name)
+sys.stderr = Wrapper()
+with native_messages_kept():
+    pass
+print("end", file=held)
+"""
+
+
+def test_a_logger_that_is_made_meanwhile_writes_on_to_the_standard_error():
+    lines = said_by(LOGGERS)
+    first = ["WARNING:root:meanwhile", "WARNING:mine:after", "held"]
+    assert lines == [*first, "WARNING:root:again", "over", "WARNING:root:held", "end"]
+
+
+REPLACED = """
+import io, sys
+from marcelle_nb.formats.native_messages import native_messages_kept
+with native_messages_kept():
+    sys.stderr = mine = io.StringIO()
+assert sys.stderr is mine
+"""
+
+
+def test_a_standard_error_that_another_thread_sets_meanwhile_stays():
+    assert said_by(REPLACED) == []
+
+
+SECOND_LINES = r"""
+import os
+from marcelle_nb.formats.native_messages import native_messages_kept
+with native_messages_kept(others=False):
+    os.write(2, b"I0000 00:00:1.2    8282 cpu_feature_guard.cc:227] This binary\n"
+                b"To enable the following instructions: AVX2, rebuild\nof others\n")
+"""
+
+
+def test_the_second_line_of_a_native_message_is_kept_too():
+    assert said_by(SECOND_LINES) == ["of others"]

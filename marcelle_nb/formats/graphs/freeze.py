@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.graph_bodies import source_of
 from marcelle_nb.formats.graphs.lookup_table import LookupTable
+from marcelle_nb.formats.native_messages import native_messages_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,9 +54,10 @@ def freeze(function: FlatFunction, *, lower: bool = True) -> FrozenGraph:
     concrete, graph_def = function.concrete, function.graph_def
     captured = {}
     if graph_def is None:
-        _, graph_def = convert_to_constants.convert_variables_to_constants_v2_as_graph(
-            concrete, lower_control_flow=lower, aggressive_inlining=True
-        )
+        with native_messages_kept(others=False):  # it tells how many devices it has found
+            _, graph_def = convert_to_constants.convert_variables_to_constants_v2_as_graph(
+                concrete, lower_control_flow=lower, aggressive_inlining=True
+            )
         captured = {inside.op.name: outside for outside, inside in concrete.graph.captures}
     return FrozenGraph(
         graph_def,

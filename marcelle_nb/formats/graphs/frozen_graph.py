@@ -14,6 +14,7 @@ from marcelle_nb.formats.graphs.graph_check import check_graph
 from marcelle_nb.formats.graphs.graph_loaded_model import GraphLoadedModel
 from marcelle_nb.formats.graphs.restored_variables import VARIABLES
 from marcelle_nb.formats.graphs.result_types import result_types
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,6 +127,7 @@ def write_frozen_graph(
 
 
 def _parsed(files: ModelFiles, name: str) -> Any:
+    start_tensorflow()
     from tensorflow.core.framework import graph_pb2
 
     data = files.read(name, MAX_FILE)

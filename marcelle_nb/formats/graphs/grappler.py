@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from marcelle_nb.formats.native_messages import native_messages_kept
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -73,4 +75,5 @@ def _optimised(graph_def: Any, outputs: Sequence[str], passes: Sequence[str]) ->
     options.function_optimization = rewriter_config_pb2.RewriterConfig.AGGRESSIVE
     options.optimizers.extend(passes)
     options.meta_optimizer_iterations = rewriter_config_pb2.RewriterConfig.TWO
-    return tf_optimizer.OptimizeGraph(config, meta_graph)
+    with native_messages_kept(others=False):  # it tells how many devices it has found
+        return tf_optimizer.OptimizeGraph(config, meta_graph)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.called_function import called_function
 from marcelle_nb.formats.graphs.graph_bodies import source_of
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ OWN = ("__saved_model_init_op", "__saved_model_train_op")
 
 def meta_graph_of(files: ModelFiles, name: str, tags: Sequence[str] | None) -> Any:
     """Read a SavedModel, and choose one of its graphs by tags."""
+    start_tensorflow()
     from tensorflow.core.protobuf import saved_model_pb2
 
     try:

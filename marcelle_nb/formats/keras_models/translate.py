@@ -12,6 +12,7 @@ from marcelle_nb.formats.keras_models.layer_configs import dtype_name, translate
 from marcelle_nb.formats.keras_models.nodes import Graph
 from marcelle_nb.formats.keras_models.tfjs_masks import with_masks
 from marcelle_nb.formats.keras_models.wrapper_configs import WRAPPERS, translate_wrapper
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ def translate(config: Mapping[str, Any], *, origin: Origin) -> Config:
         If the configuration is none, or holds a layer, or a setting of one, that Keras 3 cannot
         compute; it names the layer and what to do.
     """
+    start_tensorflow()
     inner = config.get("model_config", config)
     if not isinstance(inner, dict) or not isinstance(inner.get("class_name"), str):
         raise ModelFormatError("model: expected a configuration with 'class_name', got none")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.errors import ModelFormatError, UnsafeModel
 from marcelle_nb.formats.keras_models.safe_config import check_config
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,7 @@ def load_trusted(path: Path, what: str) -> keras.Model:
     ModelFormatError
         If Keras cannot.
     """
+    start_tensorflow()
     import keras
 
     try:

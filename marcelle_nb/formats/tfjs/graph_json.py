@@ -6,6 +6,7 @@ from typing import Any
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.formats.graphs.graph_check import MAX_NODES
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
 from marcelle_nb.formats.tfjs.graph_attributes import fill_attribute, shortened
 
 
@@ -32,6 +33,7 @@ def parse_graph(raw: Any, what: str) -> Any:
     ModelFormatError
         If a field is of another kind than a graph has.
     """
+    start_tensorflow()
     from tensorflow.core.framework import graph_pb2
 
     graph = graph_pb2.GraphDef()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from marcelle_nb.errors import ModelFormatError
+from marcelle_nb.formats.native_messages import native_messages_kept
 from marcelle_nb.formats.quiet_warnings import quiet_warnings
+from marcelle_nb.formats.tensorflow_start import start_tensorflow
+
+_TOLD: set[type] = set()
+"""Interpreters that have told it."""
 
 
 def interpreter_class(*, tensorflow: bool = False) -> Any:
@@ -29,6 +34,7 @@ def interpreter_class(*, tensorflow: bool = False) -> Any:
             pass
         else:
             return Interpreter
+    start_tensorflow()
     import tensorflow as tf
 
     return tf.lite.Interpreter
@@ -61,6 +67,19 @@ def open_interpreter(
             return interpreter(model_content=data, experimental_preserve_all_tensors=keep_all)
         except (ValueError, RuntimeError) as error:
             raise refused(what, error) from error
+
+
+def allocate(interpreter: Any) -> None:
+    """Take the memory for the shapes that the inputs have.
+
+    The first of its kind tells once for the process by what it computes, which is not shown.
+    """
+    if type(interpreter) in _TOLD:
+        interpreter.allocate_tensors()
+        return
+    with native_messages_kept(others=False):
+        interpreter.allocate_tensors()
+    _TOLD.add(type(interpreter))
 
 
 def refused(what: str, error: Exception) -> ModelFormatError:

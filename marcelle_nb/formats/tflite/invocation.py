@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from marcelle_nb.formats.tflite.interpreter import allocate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -56,7 +58,7 @@ class Invocation:
     def allocate(self) -> None:
         """Take the memory for the shapes in the file."""
         if self._runner is None:
-            self._interpreter.allocate_tensors()
+            allocate(self._interpreter)
             details = {each["index"]: each for each in self._interpreter.get_input_details()}
             self._shapes = [tuple(details[n]["shape"].tolist()) for n in self._inputs]
 
@@ -95,7 +97,7 @@ class Invocation:
         for number, shape, before in zip(self._inputs, shapes, known, strict=True):
             if shape != before:
                 self._interpreter.resize_tensor_input(number, shape)
-        self._interpreter.allocate_tensors()
+        allocate(self._interpreter)
         self._shapes = shapes
 
     def _run_signature(

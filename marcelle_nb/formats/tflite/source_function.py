@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marcelle_nb.formats.graphs.argument_names import identifiers
+from marcelle_nb.formats.native_messages import native_messages_kept
 
 if TYPE_CHECKING:
     from marcelle_nb.formats.graphs.flat_function import FlatFunction
@@ -88,9 +89,9 @@ class SourceFunction:
             convert_variables_to_constants_v2,
         )
 
-        return convert_variables_to_constants_v2(
-            self.flat(one_row=one_row).get_concrete_function(), lower_control_flow=False
-        )
+        concrete = self.flat(one_row=one_row).get_concrete_function()
+        with native_messages_kept(others=False):  # it tells how many devices it has found
+            return convert_variables_to_constants_v2(concrete, lower_control_flow=False)
 
 
 def _one_row(spec: Any) -> Any:
