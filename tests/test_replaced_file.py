@@ -104,7 +104,7 @@ def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path):
 
 
 def test_folder_that_nobody_can_hold_goes_after_a_day(tmp_path, monkeypatch):
-    monkeypatch.setattr("marcelle_nb.data.held_folder._lock", lambda file: False)
+    monkeypatch.setattr("marcelle_nb.data.held_folder.try_lock", lambda file: None)
     young, old = tmp_path / ".writing-a", tmp_path / ".writing-b"
     young.mkdir()
     old.mkdir()

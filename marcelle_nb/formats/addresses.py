@@ -57,6 +57,12 @@ def checked_address(url: str, *, plain: bool, came_from: str | None = None) -> S
     if is_redirected and is_this_machine(host):
         raise DownloadRefused(f"{said}: another machine may not redirect to this one")
     if parts.scheme == "http" and not is_loopback(host) and not plain:
+        if came_from is not None:
+            raise DownloadRefused(
+                f"{said}: expected https://, got a redirection to http://, by which anybody on the "
+                "way can change what comes; if the network has a sign-in page, sign in with a "
+                "browser first"
+            )
         raise DownloadRefused(
             f"{said}: expected https://, got http://, by which anybody on the way can change what "
             "comes; give sha256=, or allow_http=True if you trust the network"

@@ -7,20 +7,19 @@ import warnings
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from marcelle_nb.errors import DownloadRefused, HostUnreachable, ModelFormatError
 from marcelle_nb.formats.addresses import display, is_loopback
 from marcelle_nb.formats.archive_member import is_archive
 from marcelle_nb.formats.checksums import check_sha256
 from marcelle_nb.formats.description import MAX_BYTES as MAX_DESCRIPTION
-from marcelle_nb.formats.detect import START, is_json, is_named
-from marcelle_nb.formats.file_names import safe_name
+from marcelle_nb.formats.detect import is_named
 from marcelle_nb.formats.labels import find_labels, label_names
 from marcelle_nb.formats.model_cache import ModelCache
 from marcelle_nb.formats.model_files import ModelFiles
+from marcelle_nb.formats.named_files import address_beside, main_name, named_files
 from marcelle_nb.formats.sidecar import sidecar_name
-from marcelle_nb.formats.tfjs.model_json import ModelJson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
     from marcelle_nb.formats.checksums import Sha256
     from marcelle_nb.formats.transfer import Transfer
+
+__all__ = ["TEACHABLE", "ModelDownload", "named_files"]
 
 TEACHABLE = "metadata.json"
 """What Teachable Machine publishes beside a model: the names of its classes."""
@@ -62,7 +63,7 @@ class ModelDownload:
         self._transfer = transfer
         self._allow_http = allow_http
         self._cache = ModelCache()
-        self._main = _name(url)
+        self._main = main_name(url)
         self._versions: dict[str, dict[str, str]] = {}
         self._is_offline = False
         self._left = ExitStack()
@@ -221,29 +222,7 @@ class ModelDownload:
 
     def _address(self, name: str) -> str:
         """Give the address of a file beside the one that was named, as TensorFlow.js does."""
-        if name == self._main:
-            return self._url
-        parts = urlsplit(self._url)
-        path = parts.path.rpartition("/")[0] + "/" + quote(name, safe="/%~")
-        return parts._replace(path=path, fragment="").geturl()
-
-
-def named_files(path: Path, name: str) -> tuple[list[str], bool]:
-    """Give the files that a `model.json` names, and whether it has layers; else none.
-
-    Raises
-    ------
-    ModelFormatError
-        If it is JSON but no model, or a name leaves the folder.
-    """
-    with path.open("rb") as file:
-        if not is_json(file.read(START), name):
-            return [], False
-    model = ModelJson.read(ModelFiles({name: path}), name)
-    paths = [safe_name(path) for group in model.groups for path in group.paths]
-    for shard in paths:
-        safe_name(unquote(shard))  # which is what a server takes it for
-    return list(dict.fromkeys(paths)), model.kind == "layers"
+        return self._url if name == self._main else address_beside(self._url, name)
 
 
 def _versions(told: Mapping[str, object], keys: Mapping[str, str]) -> dict[str, str]:
@@ -258,10 +237,3 @@ def _versions(told: Mapping[str, object], keys: Mapping[str, str]) -> dict[str, 
 
 def _warn(text: str) -> None:
     warnings.warn(text, UserWarning, stacklevel=2)
-
-
-def _name(url: str) -> str:
-    try:
-        return safe_name(unquote(urlsplit(url).path).rpartition("/")[2])
-    except ModelFormatError:
-        return "model"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -190,6 +191,13 @@ class WebRequest:
             self.stop()
 
     def _copy(self, response: requests.Response) -> None:
+        chunks = self._checked(response)
+        with self._target.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+
+    def _checked(self, response: requests.Response) -> Iterator[bytes]:
+        """Give what comes, after a look at how it begins."""
         packing = response.headers.get("Content-Encoding", "identity").strip().lower()
         if packing not in ("", "identity"):  # nobody could tell whether all of it came
             raise self._refused(f"expected the file as it is, got it packed as {packing!r:.40}")
@@ -203,10 +211,7 @@ class WebRequest:
         if _PAGE.match(head[:_HEAD]):
             said = _page(head[:_HEAD], response.url)
             raise NoFileThere(f"{display(self._url)}: {said}")
-        with self._target.open("wb") as file:
-            file.write(head)
-            for chunk in chunks:
-                file.write(chunk)
+        return chain([head], chunks)
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
         while not self._stopped and (chunk := response.raw.read1(_CHUNK, decode_content=False)):

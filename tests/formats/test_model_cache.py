@@ -37,10 +37,10 @@ def test_what_is_no_checksum_is_that_of_no_file(cache, digits):
     assert cache.find(digits, "m.bin") is None
 
 
-def test_entry_of_another_kind_is_told(cache):
+def test_a_folder_in_place_of_a_file_is_replaced(cache):
     (cache.folder / "files" / SHA256 / "m.bin").mkdir(parents=True)
-    with pytest.raises(DownloadRefused, match=r"^cache: expected a folder that can be written"):
-        given(cache)
+    given(cache)
+    assert cache.find(SHA256, "m.bin") is not None
 
 
 def test_file_in_place_of_a_folder_is_told(cache):
@@ -59,15 +59,32 @@ def test_note_that_is_none_is_forgotten(cache, note):
     assert cache.remembered("key") is None
 
 
-def test_note_that_cannot_be_written_is_no_failure(cache):
+def test_note_that_cannot_be_written_is_a_warning(cache, caplog):
     cache.folder.mkdir()
     (cache.folder / "notes").write_bytes(b"")
     cache.remember("key", {"a": 1})
     assert cache.remembered("key") is None
+    assert "cannot be remembered" in caplog.text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such names there")
 def test_folder_of_nobody_is_told(monkeypatch):
     monkeypatch.setenv("MARCELLE_NB_CACHE", "~nobody-of-this-name/x")
     with pytest.raises(DownloadRefused, match=r"^cache: expected .*MARCELLE_NB_CACHE"):
-        ModelCache()
+        _ = ModelCache().folder
+
+
+def test_an_environment_that_changes_later_changes_no_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("MARCELLE_NB_CACHE", str(tmp_path / "then"))
+    cache = ModelCache()
+    monkeypatch.setenv("MARCELLE_NB_CACHE", str(tmp_path / "now"))
+    assert cache.folder == tmp_path / "then"
+
+
+def test_a_relative_folder_is_that_of_the_time_when_it_was_named(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MARCELLE_NB_CACHE", "cache")
+    cache = ModelCache()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert cache.folder == tmp_path / "cache"

@@ -38,7 +38,8 @@ def stored_weights(file: h5py.File, what: str) -> Stored:
     """
     import h5py
 
-    group = file.get("model_weights")
+    # a file of weights alone has the layers at the top
+    group = file if "layer_names" in file.attrs else file.get("model_weights")
     if not isinstance(group, h5py.Group):
         raise ModelFormatError(f"{what}: expected weights under 'model_weights', got none")
     layers: Stored = {}
