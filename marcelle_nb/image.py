@@ -125,13 +125,15 @@ def is_image(value: Any) -> bool:
     return is_bytes and value.ndim == 3 and value.shape[2] in (3, 4)
 
 
-def resize(image: RGB, width: int, height: int) -> RGB:
-    """Stretch an image to `width` by `height` pixels, averaging when it shrinks."""
+def resize(image: RGB, width: int, height: int, *, gap: float = 2.0) -> RGB:
+    """Stretch an image to `width` by `height` pixels, averaging when it shrinks.
+
+    From so many times that size on, `gap`, it is averaged in cheap whole steps first.
+    """
     if image.shape[:2] == (height, width):
         return image
     picture = Image.fromarray(np.ascontiguousarray(image))
-    # reducing_gap lets Pillow shrink large photos in cheap whole steps first
-    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=gap))
 
 
 def cover(image: RGB, width: int, height: int) -> RGB:

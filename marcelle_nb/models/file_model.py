@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from marcelle_nb.errors import UnsupportedByModel
 from marcelle_nb.file_receiver import FileReceiver
 from marcelle_nb.formats.addresses import display
 from marcelle_nb.formats.loaded_model import LoadedModel
 from marcelle_nb.models.layer_rows import Rows, as_json, rows_of
 from marcelle_nb.models.layered_model import LayeredModel
+from marcelle_nb.models.predict_only_model import PredictOnlyModel
+from marcelle_nb.models.web_networks import web_opened_model
 from marcelle_nb.stream import Stream
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from marcelle_nb.models.opened_model import OpenedModel
     from marcelle_nb.models.packed_model import PackedModel
     from marcelle_nb.models.training_status import TrainingStatus
+    from marcelle_nb.models.web_model import WebModel
     from marcelle_nb.received_file import ReceivedFile
-    from marcelle_nb.run import Run
 
 MAX_BYTES = 500_000_000
 """Of the files of one model that are dropped in the page."""
 
 
-class FileModel(LayeredModel):
+class FileModel(PredictOnlyModel, LayeredModel):
     """Loads a model, and describes it in the page; a subclass says what it is used for.
 
     Attributes
@@ -40,12 +41,17 @@ class FileModel(LayeredModel):
     title = "Model from files"
     file_stem = "tfjs-model"
     messages_per_second = 20
+    why_not_trained = (
+        "it only predicts; keras_model().load(path) trains what a Keras or TensorFlow.js layers "
+        "file holds"
+    )
     task: str
     _fitted: OpenedModel | None = None
 
     def __init__(self, *, data_store: Any = None) -> None:
         super().__init__(data_store=data_store)
         self._receiver = FileReceiver(self.send, self._on_files, MAX_BYTES)
+        self._ends.append(self._receiver.close)
         self._facts: Stream[list[tuple[str, str]]] = self._stream([])
         self._rows: Stream[Rows] = self._stream(Rows())
         self._from = ""
@@ -70,29 +76,13 @@ class FileModel(LayeredModel):
             return loaded.summary()
         return f"{LoadedModel.summary(loaded)}\n\n{rows_of(loaded).text()}"
 
-    def train(self, *_: Any, **__: Any) -> Run:
-        """Raise: a model from files only predicts.
-
-        Raises
-        ------
-        UnsupportedByModel
-            Always.
-        """
-        self._refuse_training()
-
-    def _fit(self, *_: Any) -> NoReturn:
-        self._refuse_training()
-
-    def _refuse_training(self) -> NoReturn:
-        raise UnsupportedByModel(
-            f"{self.title}: expected predict, got train: it only predicts; "
-            "keras_model().load(path) trains what a Keras or TensorFlow.js layers file holds"
-        )
-
     # Outside the kernel
 
     def _pack(self, fitted: OpenedModel) -> PackedModel:
         return fitted.pack()
+
+    def _to_web(self, fitted: OpenedModel) -> WebModel:
+        return web_opened_model(fitted)
 
     def _own_metadata(self, fitted: OpenedModel) -> dict[str, Any]:
         return fitted.own_metadata
@@ -142,6 +132,3 @@ class FileModel(LayeredModel):
     def _handlers(self) -> dict[str, Callable[[Message], object]]:
         receiving = self._receiver.handlers()
         return {**self._storage.handlers(), **receiving, "clear": lambda _: self.clear()}
-
-    def _urgent(self) -> dict[str, Callable[[Message], dict[str, Any]]]:
-        return {}
