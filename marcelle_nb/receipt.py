@@ -31,6 +31,11 @@ class Receipt:
         self._finished = False
         self._lock = threading.Lock()
 
+    @property
+    def finished(self) -> bool:
+        """Whether everyone who held it has let go."""
+        return self._finished
+
     def hold(self) -> None:
         """Announce one more holder."""
         with self._lock:

@@ -84,6 +84,8 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
         # Shared with every stream derived from this one, see `subscribe`.
         self._keys: dict[Hashable, tuple[_Subscription[T], Callable[[], None]]] = {}
         self._alert: Callable[[str], object] | None = None
+        # how many need a receipt for each value, to know what was made of it
+        self._tracked = 0
 
     @property
     def held(self) -> bool:
@@ -114,7 +116,11 @@ class Stream(JoiningOperators[T], TimedOperators[T]):
         with lock:
             self._value = value
             if self._subscriptions:
-                self._queue.append((value, self._subscriptions, Receipt.hold_current()))
+                receipt = Receipt.hold_current()
+                if receipt is None and self._tracked:
+                    receipt = Receipt(lambda: None)
+                    receipt.hold()
+                self._queue.append((value, self._subscriptions, receipt))
 
     def subscribe(
         self, function: Callable[[T], object], key: Hashable = None

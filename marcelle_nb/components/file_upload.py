@@ -46,6 +46,7 @@ class FileUpload(Component):
         self.max_bytes = Integer(min=1).check("max_bytes", max_bytes)
         self.files: Stream[list[ReceivedFile]] = self._stream(hold=False)
         self._receiver = FileReceiver(self.send, self._take, self.max_bytes)
+        self._ends.append(self._receiver.close)
         self._count = 0
 
     def _take(self, files: list[ReceivedFile]) -> None:

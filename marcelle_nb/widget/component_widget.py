@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from marcelle_nb.components.whole_text import whole_text, whole_texts
 from marcelle_nb.errors import MessageRejected
 from marcelle_nb.message import Message
 from marcelle_nb.parameter import Parameter
@@ -113,8 +114,12 @@ class ComponentWidget(anywidget.AnyWidget):
         if state and self.comm is not None:
             self.comm.send(data={"method": method, "state": state, "buffer_paths": []}, buffers=[])
 
+    def get_state(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the state as a page can take it, whatever labels are called."""
+        return whole_texts(super().get_state(*args, **kwargs))
+
     def _send_message(self, content: Mapping[str, Any], buffers: list[bytes]) -> None:
-        self.send(dict(content), buffers)
+        self.send(whole_texts(dict(content)), buffers)
 
     # Page to kernel
 
@@ -212,7 +217,8 @@ class ComponentWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        data |= {"text/plain": repr(self.component), "text/html": self.component.static_html()}
+        shown = {"text/plain": repr(self.component), "text/html": self.component.static_html()}
+        data |= {kind: whole_text(text) for kind, text in shown.items()}
         return data, metadata
 
     def __repr__(self) -> str:
