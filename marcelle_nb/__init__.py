@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from marcelle_nb.components.dataset_browser import DatasetBrowser as DatasetBrowser
     from marcelle_nb.components.dataset_scatter import DatasetScatter as DatasetScatter
     from marcelle_nb.components.dataset_table import DatasetTable as DatasetTable
+    from marcelle_nb.components.detection_boxes import DetectionBoxes as DetectionBoxes
     from marcelle_nb.components.file_upload import FileUpload as FileUpload
+    from marcelle_nb.components.image_display import ImageDisplay as ImageDisplay
     from marcelle_nb.components.image_upload import ImageUpload as ImageUpload
     from marcelle_nb.components.model_parameters import ModelParameters as ModelParameters
     from marcelle_nb.components.prediction_progress import PredictionProgress as PredictionProgress
@@ -67,15 +69,24 @@ if TYPE_CHECKING:
     from marcelle_nb.models.batch_prediction import BatchPrediction as BatchPrediction
     from marcelle_nb.models.classifier_results import ClassifierResults as ClassifierResults
     from marcelle_nb.models.clustering_results import ClusteringResults as ClusteringResults
+    from marcelle_nb.models.coco_ssd import CocoSSD as CocoSSD
+    from marcelle_nb.models.detection import Detection as Detection
     from marcelle_nb.models.image_features import ImageFeatures as ImageFeatures
     from marcelle_nb.models.keras_model import KerasModel as KerasModel
     from marcelle_nb.models.kmeans import KMeans as KMeans
     from marcelle_nb.models.knn import KNN as KNN
     from marcelle_nb.models.mlp import MLP as MLP
     from marcelle_nb.models.mlp_regressor import MLPRegressor as MLPRegressor
+    from marcelle_nb.models.mobilenet import MobileNet as MobileNet
     from marcelle_nb.models.model import Model as Model
+    from marcelle_nb.models.object_detector_results import (
+        ObjectDetectorResults as ObjectDetectorResults,
+    )
     from marcelle_nb.models.pca import PCA as PCA
+    from marcelle_nb.models.practice_weights import practice_weights as practice_weights
     from marcelle_nb.models.prediction_status import PredictionStatus as PredictionStatus
+    from marcelle_nb.models.pretrained import has_weights as has_weights
+    from marcelle_nb.models.publication import Publication as Publication
     from marcelle_nb.models.summary_table import SummaryTable as SummaryTable
     from marcelle_nb.models.tf_generic_model import TFGenericModel as TFGenericModel
     from marcelle_nb.models.training_status import TrainingStatus as TrainingStatus
@@ -93,7 +104,9 @@ if TYPE_CHECKING:
     dataset_browser = DatasetBrowser
     dataset_scatter = DatasetScatter
     dataset_table = DatasetTable
+    detection_boxes = DetectionBoxes
     file_upload = FileUpload
+    image_display = ImageDisplay
     image_upload = ImageUpload
     model_parameters = ModelParameters
     prediction_progress = PredictionProgress
@@ -102,6 +115,7 @@ if TYPE_CHECKING:
     training_plot = TrainingPlot
     training_progress = TrainingProgress
     webcam = Webcam
+    coco_ssd = CocoSSD
     data_store = DataStore
     dataset = Dataset
     image_features = ImageFeatures
@@ -110,6 +124,7 @@ if TYPE_CHECKING:
     knn = KNN
     mlp = MLP
     mlp_regressor = MLPRegressor
+    mobilenet = MobileNet
     pca = PCA
     summary_table = SummaryTable
     tf_generic_model = TFGenericModel
@@ -128,7 +143,9 @@ _MODULES = {
     "components.dataset_browser": ["DatasetBrowser"],
     "components.dataset_scatter": ["DatasetScatter"],
     "components.dataset_table": ["DatasetTable"],
+    "components.detection_boxes": ["DetectionBoxes"],
     "components.file_upload": ["FileUpload"],
+    "components.image_display": ["ImageDisplay"],
     "components.image_upload": ["ImageUpload"],
     "components.model_parameters": ["ModelParameters"],
     "components.prediction_progress": ["PredictionProgress"],
@@ -172,15 +189,22 @@ _MODULES = {
     "models.batch_prediction": ["BatchPrediction"],
     "models.classifier_results": ["ClassifierResults"],
     "models.clustering_results": ["ClusteringResults"],
+    "models.coco_ssd": ["CocoSSD"],
+    "models.detection": ["Detection"],
     "models.image_features": ["ImageFeatures"],
     "models.keras_model": ["KerasModel"],
     "models.kmeans": ["KMeans"],
     "models.knn": ["KNN"],
     "models.mlp": ["MLP"],
     "models.mlp_regressor": ["MLPRegressor"],
+    "models.mobilenet": ["MobileNet"],
     "models.model": ["Model"],
+    "models.practice_weights": ["practice_weights"],
     "models.prediction_status": ["PredictionStatus"],
+    "models.pretrained": ["has_weights"],
+    "models.object_detector_results": ["ObjectDetectorResults"],
     "models.pca": ["PCA"],
+    "models.publication": ["Publication"],
     "models.summary_table": ["SummaryTable"],
     "models.tf_generic_model": ["TFGenericModel"],
     "models.training_status": ["TrainingStatus"],
@@ -195,6 +219,7 @@ _SHORT_NAMES = {
     "batch_prediction": "BatchPrediction",
     "button": "Button",
     "classification_report": "ClassificationReport",
+    "coco_ssd": "CocoSSD",
     "confidence_plot": "ConfidencePlot",
     "confusion_matrix": "ConfusionMatrix",
     "data_store": "DataStore",
@@ -202,7 +227,9 @@ _SHORT_NAMES = {
     "dataset_browser": "DatasetBrowser",
     "dataset_scatter": "DatasetScatter",
     "dataset_table": "DatasetTable",
+    "detection_boxes": "DetectionBoxes",
     "file_upload": "FileUpload",
+    "image_display": "ImageDisplay",
     "image_features": "ImageFeatures",
     "image_upload": "ImageUpload",
     "keras_model": "KerasModel",
@@ -210,6 +237,7 @@ _SHORT_NAMES = {
     "knn": "KNN",
     "mlp": "MLP",
     "mlp_regressor": "MLPRegressor",
+    "mobilenet": "MobileNet",
     "model_parameters": "ModelParameters",
     "pca": "PCA",
     "prediction_progress": "PredictionProgress",

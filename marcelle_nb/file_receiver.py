@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from marcelle_nb.errors import MessageRejected
 from marcelle_nb.inbox import Inbox
 from marcelle_nb.kinds import Integer, IntegerList, Text
 from marcelle_nb.received_file import ReceivedFile
+from marcelle_nb.runtime.upload_offer import UploadOffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +40,11 @@ class _Incoming:
     index: int = 0
     data: io.BytesIO = field(default_factory=io.BytesIO)
     touched: float = 0.0
+    offer: UploadOffer | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.index == self.count
 
 
 class FileReceiver:
@@ -46,6 +53,10 @@ class FileReceiver:
     A page sends files one after another, each in pieces that are answered one by one, and then
     names those that belong together. These are handed on at once, on a thread of their own, so that
     what is done with them does not hold up the next.
+
+    A page may ask with `offer` for a place where its server can put a large file, as a whole; it is
+    told a nonce where the kernel finds a server on its machine, and an empty one elsewhere. Where
+    the page's server does not know the nonce, the file comes in pieces as any other.
 
     Parameters
     ----------
@@ -58,7 +69,7 @@ class FileReceiver:
 
     Notes
     -----
-    Thread: the handlers one at a time, as a component calls them.
+    Thread: any. An upload is read on a thread of its own; what became of its file meanwhile counts.
     """
 
     def __init__(
@@ -70,21 +81,46 @@ class FileReceiver:
         self._send = send
         self._take = take
         self._max_bytes = max_bytes
+        self._lock = threading.RLock()
         self._files: dict[int, _Incoming] = {}
+        self._is_closed = False
         self._deliveries = Inbox("marcelle-files")
+        self._uploads = Inbox("marcelle-uploads")
 
     def handlers(self) -> dict[str, Callable[[Message], object]]:
         """Give the handler of each kind of message."""
-        return {"chunk": self._on_chunk, "abandon": self._on_abandon, "deliver": self._on_deliver}
+        return {
+            "chunk": self._on_chunk,
+            "abandon": self._on_abandon,
+            "deliver": self._on_deliver,
+            "offer": self._on_offer,
+            "uploaded": self._on_uploaded,
+        }
+
+    def close(self) -> None:
+        """Forget what is under way, and offer no place any more; thread: any."""
+        with self._lock:
+            self._is_closed = True
+            for number in [*self._files]:
+                self._forget(number)
 
     def _on_chunk(self, message: Message) -> None:
         number = message.take("file", Integer(min=0))
-        try:
-            self._add(number, message)
-        except MessageRejected as error:
-            # the page shows it beside the file's name; it is no failure of the component
-            self._files.pop(number, None)
-            self._send({"kind": "refused", "file": number, "reason": str(error)})
+        self._told(number, lambda: self._add(number, message))
+
+    def _told(self, number: int, work: Callable[[], object]) -> None:
+        with self._lock:
+            try:
+                work()
+            except MessageRejected as error:
+                # the page shows it beside the file's name; it is no failure of the component
+                self._forget(number)
+                self._send({"kind": "refused", "file": number, "reason": str(error)})
+
+    def _forget(self, number: int) -> None:
+        file = self._files.pop(number, None)
+        if file is not None and file.offer is not None:
+            file.offer.close()
 
     def _add(self, number: int, message: Message) -> None:
         index = message.take("index", Integer(min=0))
@@ -102,8 +138,7 @@ class FileReceiver:
         if len(chunk) > MAX_CHUNK or file.data.tell() + len(chunk) > file.size:
             raise MessageRejected(f"chunk: expected {file.size:,} bytes in all, got more")
         file.data.write(chunk)
-        file.index += 1
-        file.touched = time.monotonic()
+        file.index, file.touched = index + 1, time.monotonic()
         if file.index == file.count and file.data.tell() < file.size:
             raise MessageRejected(
                 f"chunk: expected {file.size:,} bytes in all, got {file.data.tell():,}"
@@ -115,13 +150,13 @@ class FileReceiver:
         size = message.take("size", Integer(min=0))
         count = message.take("count", Integer(min=1, max=max(1, size)))
         self._make_room(size)
-        file = self._files[number] = _Incoming(name, size, count)
-        return file
+        return self._files.setdefault(number, _Incoming(name, size, count))
 
     def _make_room(self, size: int) -> None:
         oldest = time.monotonic() - FORGOTTEN_S
         if not self._has_room(size):
-            self._files = {n: file for n, file in self._files.items() if file.touched > oldest}
+            for number in [n for n, file in self._files.items() if file.touched <= oldest]:
+                self._forget(number)
         if not self._has_room(size):
             raise MessageRejected(
                 f"files: expected at most {self._max_bytes / 1e6:,.0f} MB together, got more: "
@@ -133,23 +168,78 @@ class FileReceiver:
         return total <= self._max_bytes and len(self._files) < MAX_FILES
 
     def _on_abandon(self, message: Message) -> None:
-        self._files.pop(message.take("file", Integer(min=0)), None)
+        number = message.take("file", Integer(min=0))
+        with self._lock:
+            self._forget(number)
+
+    # Through the server
+
+    def _on_offer(self, message: Message) -> None:
+        number = message.take("file", Integer(min=0))
+        self._told(number, lambda: self._offer(number, message))
+
+    def _offer(self, number: int, message: Message) -> None:
+        file = self._files.get(number)
+        if file is None:
+            size = message.take("size", Integer(min=1))
+            is_taken = size <= self._max_bytes and not self._is_closed
+            offer = UploadOffer.made(size) if is_taken else None
+            if offer is not None:
+                try:
+                    file = self._begin(number, message)
+                except MessageRejected:
+                    offer.close()
+                    raise
+                file.offer, file.touched = offer, time.monotonic()
+        nonce = "" if file is None or file.offer is None else file.offer.nonce
+        self._send({"kind": "offered", "file": number, "nonce": nonce})
+
+    def _on_uploaded(self, message: Message) -> None:
+        number = message.take("file", Integer(min=0))
+        sha256 = message.take("sha256", Text(max_length=64))
+        with self._lock:
+            file = self._files.get(number)
+            offer = None
+            if file is not None:
+                offer, file.offer, file.touched = file.offer, None, time.monotonic()
+        # on a thread of its own, one after another: a large file takes a while to read
+        self._uploads.put(lambda: self._take_upload(number, file, offer, sha256))
+
+    def _take_upload(
+        self, number: int, file: _Incoming | None, offer: UploadOffer | None, sha256: str
+    ) -> None:
+        content, failure = None, None
+        try:
+            content = None if offer is None else offer.take(sha256)
+        except MessageRejected as error:
+            failure = error
+
+        def put() -> None:
+            if failure is not None:
+                raise failure
+            if file is not None and content is not None:
+                file.data, file.index = io.BytesIO(content), file.count
+            # the page may ask again: then it is there already
+            if file is None or not file.is_whole:
+                raise MessageRejected("upload: expected a file that was offered, got another")
+            self._send({"kind": "received", "file": number, "index": 0})
+
+        with self._lock:
+            # it may have been given up meanwhile, and begun again in pieces
+            if self._files.get(number) is file:
+                self._told(number, put)
 
     def _on_deliver(self, message: Message) -> None:
         delivery = message.take("file", Integer(min=0))
         numbers = message.take("files", IntegerList(min=0, max_length=MAX_FILES))
-        whole = [n for n in dict.fromkeys(numbers) if n in self._files and self._is_whole(n)]
-        files = [self._files.pop(n) for n in whole]
-        # the page asks again where this answer is lost: then there are none left, and none come
-        # twice
+        with self._lock:
+            known = [n for n in dict.fromkeys(numbers) if n in self._files]
+            files = [self._files.pop(n) for n in known if self._files[n].is_whole]
+        # where this answer is lost, the page asks again: then there are none left
         self._send({"kind": "delivered", "file": delivery})
         if files:
             received = [ReceivedFile(file.name, file.data.getvalue()) for file in files]
             self._deliveries.put(lambda: self._take(received))
-
-    def _is_whole(self, number: int) -> bool:
-        file = self._files[number]
-        return file.index == file.count
 
 
 def _checked_name(name: str) -> str:

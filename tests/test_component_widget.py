@@ -1,22 +1,21 @@
 import json
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 import pytest
 import traitlets
 
 from marcelle_nb.component import Component
+from marcelle_nb.components.confidence_plot import ConfidencePlot
 from marcelle_nb.kinds import Boolean, Float, Integer, Text
 from marcelle_nb.message_log import MessageLog
 from marcelle_nb.parameter import parameter
+from marcelle_nb.stream import Stream
 from marcelle_nb.widget import ComponentWidget
 from tests.at_once import at_once, each
 from tests.eventually import eventually
 from tests.fake_page import FakePage
-
-if TYPE_CHECKING:
-    from marcelle_nb.stream import Stream
 
 
 class Panel(Component):
@@ -481,3 +480,21 @@ def test_an_alert_goes_when_the_page_puts_it_right(panel, page):
     assert panel.alert.value
     page.write(epochs=5)
     assert panel.alert.value == ""
+
+
+def test_half_a_surrogate_pair_goes_to_the_page_replaced(panel, page):
+    panel.state.set("ca\ud800t")
+    eventually(lambda: page.state["state"] == "ca\ufffdt")
+    panel.send({"kind": "said", "what": ["\udcff"]})
+    eventually(lambda: "['\ufffd']" in str(page.sent))
+    assert FakePage(panel, second=True).state["state"] == "ca\ufffdt"
+
+
+def test_half_a_surrogate_pair_is_replaced_in_what_a_cell_shows():
+    plot = ConfidencePlot(Stream({"label": "ca\ud800t", "confidences": {"ca\ud800t": 1.0}}))
+    page = FakePage(plot)
+    page.send(kind="hello", view="v1", since=0)
+    shown, _ = page.widget._repr_mimebundle_()
+    assert "ca\ufffdt" in shown["text/html"]
+    assert "ca\ufffdt" in str(page.state)
+    json.dumps(shown, ensure_ascii=False).encode()

@@ -1,3 +1,4 @@
+import hashlib
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 from marcelle_nb import file_receiver as module
 from marcelle_nb.file_receiver import MAX_CHUNK, FileReceiver
 from marcelle_nb.message import Message
+from marcelle_nb.runtime import held_place
+from marcelle_nb.runtime.running_servers import announce_server
+from marcelle_nb.runtime.upload_offer import UploadOffer, find_offer
 from tests.eventually import eventually
 from tests.fake_clock import FakeClock
 
@@ -203,3 +207,186 @@ def test_file_that_is_named_twice_is_handed_on_once(page):
     page.chunk(b"de", file=5)
     assert page.deliver(3, 3, 5, 3) == {"kind": "delivered", "file": 99}
     assert eventually(lambda: page.batches) == [[("a.bin", b"abc"), ("a.bin", b"de")]]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Be a kernel whose server runs on this machine."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    server = announce_server("/")
+    yield tmp_path / "marcelle-nb"
+    server.close()
+    for kernel in held_place._kernels:
+        kernel.close()
+
+
+def offered(page, data, file=1, **told):
+    """Ask for a place; put data there as the server does."""
+    answer = page.tell(kind="offer", file=file, name="a.bin", size=len(data), count=1, **told)
+    offer_path(answer["nonce"]).write_bytes(data)
+    return answer["nonce"]
+
+
+def offer_path(nonce):
+    """Give the path of the file that the server makes for an offer."""
+    found = find_offer(nonce)
+    assert found is not None
+    root, folders, _ = found
+    return root.joinpath(*folders, "data")
+
+
+def uploaded(page, data, file=1):
+    before = len(page.answers)
+    sha256 = hashlib.sha256(data).hexdigest()
+    page.tell(kind="uploaded", file=file, sha256=sha256, index=0)
+    return eventually(lambda: page.answers[before:])[0]
+
+
+def test_a_file_comes_through_the_server_where_both_share_a_folder(place):
+    page = Page()
+    nonce = offered(page, b"large")
+    assert page.tell(kind="offer", file=1, name="a.bin", size=5, count=1)["nonce"] == nonce
+    assert uploaded(page, b"large") == {"kind": "received", "file": 1, "index": 0}
+    assert uploaded(page, b"large")["kind"] == "received"  # the page asks again
+    page.deliver(1)
+    ((file,),) = eventually(lambda: page.batches)
+    assert (file.name, file.content) == ("a.bin", b"large")
+    assert find_offer(nonce) is None
+
+
+@pytest.mark.parametrize("there", [b"larg", b"largE", b"larger"])
+def test_what_the_server_put_there_is_checked(place, there):
+    page = Page()
+    nonce = offered(page, b"large")
+    offer_path(nonce).write_bytes(there)
+    assert uploaded(page, b"large")["kind"] == "refused"
+    assert find_offer(nonce) is None
+    page.deliver(1)
+    assert page.batches == []
+
+
+def test_a_link_in_the_place_of_an_upload_is_refused(place, tmp_path):
+    (tmp_path / "secret").write_bytes(b"large")
+    page = Page()
+    data = offer_path(offered(page, b"large"))
+    data.unlink()
+    data.symlink_to(tmp_path / "secret")
+    assert uploaded(page, b"large")["kind"] == "refused"
+
+
+def test_an_upload_that_is_given_up_leaves_nothing(place):
+    page = Page()
+    nonce = offered(page, b"large")
+    page.tell(kind="abandon", file=1)
+    assert find_offer(nonce) is None
+
+
+def test_without_a_server_and_for_too_large_a_file_no_place_is_offered(
+    place, tmp_path, monkeypatch
+):
+    page = Page(max_bytes=10)
+    assert page.tell(kind="offer", file=1, name="a", size=11, count=1)["nonce"] == ""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "other"))
+    assert page.tell(kind="offer", file=2, name="a", size=5, count=1)["nonce"] == ""
+    assert uploaded(page, b"x", file=2)["kind"] == "refused"
+    assert page.chunk(b"whole", file=3)["kind"] == "received"
+    assert page.tell(kind="offer", file=4, name="../up", size=5, count=1)["nonce"] == ""
+
+
+def test_a_name_that_leaves_a_folder_is_refused_with_an_offer_too(place):
+    page = Page()
+    assert page.tell(kind="offer", file=1, name="../up", size=5, count=1)["kind"] == "refused"
+    assert [*place.rglob("offer.json")] == []
+
+
+@pytest.fixture
+def reading(monkeypatch):
+    """Let uploads be read only from `go.set()` on; what is read last has set `done`."""
+    go, real = threading.Event(), UploadOffer.take
+
+    def take(offer, sha256):
+        assert go.wait(20)
+        return real(offer, sha256)
+
+    monkeypatch.setattr(UploadOffer, "take", take)
+    yield go
+    go.set()
+
+
+def all_read(page):
+    done = threading.Event()
+    page.receiver._uploads.put(done.set)
+    assert done.wait(20)
+
+
+def send_uploaded(page, data, file=1):
+    page.tell(kind="uploaded", file=file, sha256=hashlib.sha256(data).hexdigest(), index=0)
+
+
+def test_an_upload_that_is_given_up_while_it_is_read_does_not_disturb_its_pieces(place, reading):
+    page = Page()
+    offered(page, b"large")
+    send_uploaded(page, b"large")
+    page.tell(kind="abandon", file=1)
+    page.chunk(b"abc", index=0, count=2, size=5)
+    before = len(page.answers)
+    reading.set()
+    all_read(page)
+    assert page.answers[before:] == []
+    page.chunk(b"de", index=1, count=2, size=5)
+    page.deliver(1)
+    assert eventually(lambda: page.batches) == [[("a.bin", b"abcde")]]
+
+
+def test_an_upload_that_is_told_twice_and_refused_does_not_disturb_its_pieces(place, reading):
+    page = Page()
+
+    def answer(content):
+        page.answers.append(content)
+        if content["kind"] == "refused":  # the page goes on in pieces at once
+            page.tell(kind="abandon", file=1)
+            page.chunk(b"abc", index=0, count=2, size=5)
+
+    page.receiver._send = answer
+    offer_path(offered(page, b"large")).write_bytes(b"other")
+    send_uploaded(page, b"large")
+    send_uploaded(page, b"large")
+    reading.set()
+    all_read(page)
+    assert [it["kind"] for it in page.answers] == ["offered", "refused", "received"]
+    page.chunk(b"de", index=1, count=2, size=5)
+    page.deliver(1)
+    assert eventually(lambda: page.batches) == [[("a.bin", b"abcde")]]
+
+
+def test_an_upload_is_handed_on_only_when_it_was_read(place, reading):
+    page = Page()
+    offered(page, b"large")
+    send_uploaded(page, b"large")
+    page.deliver(1)
+    reading.set()
+    all_read(page)
+    page.deliver(1)
+    assert eventually(lambda: page.batches) == [[("a.bin", b"large")]]
+
+
+def test_a_closed_receiver_takes_its_offers_back_and_makes_no_more(place):
+    page = Page()
+    nonce = offered(page, b"large")
+    page.chunk(b"abc", file=2, index=0, count=2, size=5)
+    page.receiver.close()
+    page.receiver.close()
+    assert find_offer(nonce) is None
+    assert page.receiver._files == {}
+    assert page.tell(kind="offer", file=3, name="a", size=5, count=1)["nonce"] == ""
+
+
+def test_a_receiver_that_closes_while_an_upload_is_read_leaves_nothing(place, reading):
+    page = Page()
+    nonce = offered(page, b"large")
+    send_uploaded(page, b"large")
+    page.receiver.close()
+    reading.set()
+    all_read(page)
+    assert find_offer(nonce) is None
+    assert page.receiver._files == {}

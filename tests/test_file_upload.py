@@ -68,3 +68,11 @@ def test_repr_counts_the_files(upload, page):
     page.send(kind="deliver", file=2, files=[1])
     eventually(lambda: upload.files.value)
     assert repr(upload) == "<FileUpload files: 1, limit: 500 MB>"
+
+
+def test_closed_it_forgets_what_is_under_way(upload, page):
+    page.send(b"12", kind="chunk", file=1, name="a", index=0, count=2, size=4)
+    page.answer("received")
+    assert upload._receiver._files
+    upload.close()
+    assert upload._receiver._files == {}

@@ -1,5 +1,7 @@
 """Every notebook of the package is run by a test, can be found, and looks like the others."""
 
+import ast
+
 import nbformat
 import pytest
 
@@ -17,7 +19,40 @@ def test_all_notebooks_are_listed_and_have_a_test():
     found = [path for path in NOTEBOOKS.glob("*.ipynb") if not path.name.startswith("my_")]
     assert sorted(found) == LISTED
     for path in LISTED:
-        assert (ROOT / "tests" / f"test_{path.stem}.py").exists()
+        # a module of that name has its test already
+        names = f"test_{path.stem}.py", f"test_{path.stem}_notebook.py"
+        modules = [ROOT / "tests" / name for name in names]
+        texts = [module.read_text() for module in modules if module.exists()]
+        assert any(_runs(text, path.stem.upper()) for text in texts), path.name
+
+
+def _runs(text, name):
+    """Tell whether a module has tests, and runs all cells of a notebook for them."""
+    nodes = [*ast.walk(ast.parse(text))]
+    return any(_calls(node, "executed") and _names(node, name) for node in nodes) and any(
+        isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in nodes
+    )
+
+
+def _calls(node, name):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _names(node, name):
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_run"),
+    [
+        ("def test_a():\n    executed(nbformat.read(LESSON, as_version=4))", True),
+        ("def test_a():\n    nbformat.read(LESSON, as_version=4)", False),
+        ("# executed(LESSON)\ndef test_a():\n    executed(OTHER)", False),
+        ("executed(LESSON)", False),
+    ],
+)
+def test_a_name_alone_is_no_test_of_a_notebook(text, is_run):
+    assert _runs(text, "LESSON") == is_run
 
 
 @pytest.mark.parametrize("path", LISTED, ids=lambda path: path.stem)

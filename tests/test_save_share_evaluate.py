@@ -5,7 +5,15 @@ import re
 import nbformat
 import pytest
 
-from tests.notebooks import SAVE_SHARE_EVALUATE, as_html, executed, printed
+from tests.notebooks import (
+    SAVE_SHARE_EVALUATE,
+    all_printed,
+    as_html,
+    code_cells,
+    complaints,
+    executed,
+    printed,
+)
 
 pytestmark = [pytest.mark.kernel, pytest.mark.slow]
 
@@ -16,13 +24,8 @@ def notebook():
 
 
 @pytest.fixture(scope="module")
-def cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-@pytest.fixture(scope="module")
-def told(cells):
-    return "\n".join(map(printed, cells))
+def told(notebook):
+    return all_printed(notebook)
 
 
 def test_the_second_kernel_knows_what_the_first_has_saved(told):
@@ -50,21 +53,19 @@ def test_the_report_and_the_trainings_of_both_kernels_are_there_without_a_page(n
         assert text in html
 
 
-def test_what_was_downloaded_or_saved_answers_the_same(cells, told):
+def test_what_was_downloaded_or_saved_answers_the_same(notebook, told):
     assert "mlpclassifier.json mlpclassifier.weights.bin" in told
     assert "the same answer: True" in told
     assert "saved as: our things" in told
-    assert "label='ball'" in printed(cells[-1])
+    assert "label='ball'" in printed(code_cells(notebook)[-1])
 
 
-def test_neither_kernel_has_failed_or_complained(cells):
-    outputs = [out for cell in cells for out in cell.outputs]
-    assert not [out for out in outputs if out.output_type == "error"]
-    assert not [out.text for out in outputs if out.get("name") == "stderr"]
+def test_neither_kernel_has_failed_or_complained(notebook):
+    assert complaints(notebook) == []
 
 
 def test_it_is_stored_without_outputs_and_stays_short():
     notebook = nbformat.read(SAVE_SHARE_EVALUATE, as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = code_cells(notebook)
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
     assert len(code) <= 13

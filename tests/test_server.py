@@ -3,15 +3,7 @@
 import asyncio
 import copy
 import json
-import os
 import platform
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import jupyter_server
 import pytest
@@ -19,80 +11,13 @@ from jupyter_server.serverapp import ServerApp
 
 from marcelle_nb import server as extension
 from marcelle_nb._version import __version__
-
-ROOT = Path(__file__).parent.parent
-TOKEN = "secret"  # of a server that lives for one test
-START_S = 60
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(address, **headers):
-    """Return the status and the body of the answer; a redirection is an answer."""
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *args):
-            return None
-
-    request = urllib.request.Request(address, headers=headers)
-    try:
-        with urllib.request.build_opener(Stay).open(request, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, refusal.read().decode()
-
-
-def wait_for(process, address):
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended"
-        try:
-            return get(address)
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"no server after {START_S} s")
+from tests.extension_server import ROOT, TOKEN, extension_server, get
 
 
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory):
-    """Run a server that finds the enable-file of this repository, under an address of its own."""
-    home = tmp_path_factory.mktemp("server")
-    port = free_port()
-    address = f"http://127.0.0.1:{port}/a/place/"
-    environment = os.environ | {
-        "HOME": str(home),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter-config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTER_NO_CONFIG": "",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
-    settings = [
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        "--ServerApp.ip=127.0.0.1",
-        "--ServerApp.base_url=/a/place/",
-        f"--ServerApp.root_dir={home}",
-        f"--IdentityProvider.token={TOKEN}",
-    ]
-    log = home / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*command, *settings], env=environment, stdout=output, stderr=output
-        )
-        try:
-            wait_for(process, address + "api")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(10)
+    with extension_server(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 def test_health_answers_a_user_with_versions(base_url):

@@ -113,3 +113,15 @@ def test_a_large_download_comes_in_pieces(model, monkeypatch):
     assert {it["request"] for it in parts} == {"r" * 100}
     sent = [b for _, it, b in page.sent if it.get("content", {}).get("kind") == "file"]
     assert b"".join(buffers[0] for buffers in sent) == content
+
+
+@pytest.mark.parametrize("make", [mnb.KNN, mnb.tf_generic_model])
+def test_a_closed_model_forgets_files_that_are_under_way(make):
+    model = make()
+    page = FakePage(model)
+    page.send(b"12", kind="chunk", file=1, name="a", index=0, count=2, size=4)
+    page.answer("received")
+    owner = getattr(model, "_receiver", None) or model._storage._receiver
+    assert owner._files
+    model.close()
+    assert owner._files == {}

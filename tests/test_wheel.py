@@ -15,6 +15,10 @@ ROOT = Path(__file__).parent.parent
 VIEWS = {path.stem for path in (ROOT / "js" / "src").glob("*.ts")}
 BUILT = {f"marcelle_nb/static/{view}.{kind}" for view in VIEWS for kind in ("js", "css")}
 BUILT.add("marcelle_nb/static/LICENSES.txt")  # the notices of what the views are built with
+BUILT |= {  # the page of published models
+    f"marcelle_nb/static/page/{name}"
+    for name in ("index.html", "licenses.txt", "page.css", "page.js", "tfjs.js")
+}
 ENABLE = "etc/jupyter/jupyter_server_config.d/marcelle_nb.json"
 MADE = shutil.ignore_patterns(".git", ".venv", "node_modules", "static", "dist", "*cache*")
 

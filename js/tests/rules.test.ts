@@ -28,7 +28,30 @@ test.each(scripts)("%s makes no markup or code from text", (name) => {
   for (const pattern of BANNED) expect(read(name)).not.toMatch(pattern);
 });
 
-test.each(scripts)("%s asks for nothing from another host", (name) => {
+/** The page of a published model has labels from anywhere, too. */
+const PAGE = join(SOURCE, "../page");
+const ofPage = readdirSync(PAGE).filter((name) => /\.(ts|html)$/.test(name));
+
+test.each(ofPage)("the page's %s makes no markup or code from text, and names no other host", (name) => {
+  const source = readFileSync(join(PAGE, name), "utf8");
+  for (const pattern of BANNED) expect(source).not.toMatch(pattern);
+  expect(source.replaceAll("http://localhost", "")).not.toMatch(/https?:\/\//);
+});
+
+test("the page's policy allows nothing from another host, and no script in the page", () => {
+  const page = readFileSync(join(PAGE, "index.html"), "utf8");
+  expect(page).toMatch(/default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';/);
+  expect(page).not.toMatch(/unsafe|<script>|\son\w+=|<style/);
+});
+
+/** Sends large files to the server that the page comes from, after it has looked that it is no other. */
+const TO_ITS_SERVER = "lib/server_upload.ts";
+
+test("the one script that asks a server asks that of the page", () => {
+  expect(read(TO_ITS_SERVER)).toMatch(/\.origin === location\.origin/);
+});
+
+test.each(scripts.filter((name) => name !== TO_ITS_SERVER))("%s asks for nothing from another host", (name) => {
   expect(read(name)).not.toMatch(/\b(fetch|importScripts)\s*\(|\bXMLHttpRequest\b|\bnew WebSocket\b|import\(/);
 });
 

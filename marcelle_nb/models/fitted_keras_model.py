@@ -11,6 +11,7 @@ from marcelle_nb.models.keras_answers import answers
 from marcelle_nb.models.keras_files import names_file, write_network
 from marcelle_nb.models.keras_packing import own_metadata, pack_network
 from marcelle_nb.models.keras_parameters import KerasParameters
+from marcelle_nb.models.web_networks import web_keras_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from marcelle_nb.models.keras_network import KerasNetwork
     from marcelle_nb.models.packed_model import PackedModel
+    from marcelle_nb.models.web_model import WebModel
 
 
 class FittedKerasModel(KerasParameters):
@@ -164,6 +166,9 @@ class FittedKerasModel(KerasParameters):
 
     def _pack_for_files(self, fitted: KerasNetwork) -> PackedModel:
         return pack_network(fitted, with_training=False)  # for pages, that predict
+
+    def _to_web(self, fitted: KerasNetwork) -> WebModel:
+        return web_keras_model(fitted)
 
     def _own_metadata(self, fitted: KerasNetwork) -> dict[str, Any]:
         return own_metadata(fitted)

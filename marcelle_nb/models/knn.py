@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from marcelle_nb.models.knn_file import read_knn_json
 from marcelle_nb.models.model_metadata import model_features, model_labels
 from marcelle_nb.models.nearest_neighbours import NearestNeighbours
 from marcelle_nb.models.packed_model import PackedModel
+from marcelle_nb.models.web_model import WebModel, vector_input
 from marcelle_nb.parameter import parameter
 
 if TYPE_CHECKING:
@@ -107,6 +109,20 @@ class KNN(Classifier):
             raise ModelFormatError(f"data: expected rows of one width, got {sorted(widths)}")
         neighbours = NearestNeighbours.of_classes(rows, labels)
         return _Fitted(neighbours, labels, widths.pop(), model_features(packed.metadata))
+
+    def _to_web(self, fitted: _Fitted) -> WebModel:
+        metadata = self._pack(fitted).metadata
+        about = {
+            "task": "classification",
+            "labels": list(fitted.labels),
+            "answers": "softmax",
+            "k": self.k,
+            "input": vector_input(fitted.n_features, fitted.features),
+        }
+        document = json.loads(model_json(self._files_name(), FORMAT, metadata))
+        # an object would be put into another order by the page
+        document["metadata"]["classes"] = list(fitted.neighbours.classes)
+        return WebModel("knn", document, {}, about)
 
     def _to_files(self, packed: PackedModel, name: str) -> dict[str, bytes]:
         return {f"{name}.json": model_json(name, packed.format, packed.metadata)}

@@ -17,6 +17,7 @@ from marcelle_nb.models.storage_methods import StorageMethods
 from marcelle_nb.models.training_rows import TrainingRows
 from marcelle_nb.models.training_status import TrainingStatus
 from marcelle_nb.models.watched_dataset import WatchedDataset
+from marcelle_nb.models.web_methods import WebMethods
 from marcelle_nb.run import Run
 from marcelle_nb.stream import Stream, described
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from marcelle_nb.models.training_rows import Instances, Read
 
 
-class Model(StorageMethods, Component, ABC):
+class Model(StorageMethods, WebMethods, Component, ABC):
     """Something that learns from instances, in the background, and shows how it does.
 
     Its companion widget has a control for each parameter, the buttons Train, Cancel and Clear, and

@@ -13,6 +13,7 @@ from marcelle_nb.models.finite_numbers import checked_weights
 from marcelle_nb.models.packed_model import PackedModel
 from marcelle_nb.models.storable_model import StorableModel
 from marcelle_nb.models.tfjs_network import MAIN, NOT_OF_THE_MODEL, TfjsNetwork
+from marcelle_nb.models.web_model import WebModel, vector_input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,20 @@ class NetworkFiles(StorableModel):
         weights = read_weights(held, MAIN, ModelJson.read(held, MAIN).groups)
         checked_weights(weights.items())
         return network
+
+    def _to_web(self, fitted: Any) -> WebModel:
+        packed = self._pack_for_files(fitted)
+        network = self._network_of(packed)
+        told = {k: v for k, v in packed.metadata.items() if k not in NOT_OF_THE_MODEL}
+        files = network.download("model", told)
+        labels = packed.metadata.get("labels")
+        about = {
+            "task": "regression" if labels is None else "classification",
+            "labels": labels or [],
+            "answers": "numbers" if labels is None else "softmax",
+            "input": vector_input(fitted.n_features, packed.metadata.get("features")),
+        }
+        return WebModel.of_files(files, about)
 
     def _to_files(self, packed: PackedModel, name: str) -> dict[str, bytes]:
         told = {k: v for k, v in packed.metadata.items() if k not in NOT_OF_THE_MODEL}

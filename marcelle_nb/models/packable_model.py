@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from marcelle_nb.models.packed_model import PackedModel
+    from marcelle_nb.models.web_model import WebModel
 
 
 class PackableModel(LoadableModel):
@@ -165,6 +166,16 @@ class PackableModel(LoadableModel):
         """Give the name of a download, without an ending."""
         is_renamed = self.title != type(self).title
         return model_file_name(self.title if is_renamed else self.file_stem)
+
+    def _web_model(self) -> WebModel:
+        fitted = self._fitted_now()
+        if fitted is None:
+            raise self._nothing("publish")
+        return self._to_web(fitted)
+
+    def _to_web(self, fitted: Any) -> WebModel:  # noqa: ARG002 - that of a subclass takes it
+        """Give what was learned as web pages run it, where they can."""
+        return super()._web_model()
 
     def _read_files(self, files: Sequence[Any]) -> tuple[Any, PackedModel]:
         """Read an upload: what was learned, and what the files say of it."""

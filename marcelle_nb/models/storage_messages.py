@@ -61,7 +61,9 @@ class StorageMessages:
         self._watched: DataStore | None = None
         self._end: Callable[[], None] | None = None
         self._changes = itertools.count(1)
-        model._ends.extend([model.shown.subscribe(lambda _: self.watch()), self._unwatch])
+        model._ends.extend(
+            [model.shown.subscribe(lambda _: self.watch()), self._unwatch, self._receiver.close]
+        )
 
     def state(self) -> dict[str, Stream[Any]]:
         """Give the streams that a page mirrors."""

@@ -1,4 +1,8 @@
-"""The Jupyter server extension: answers `GET marcelle-nb/health`, changes no setting."""
+"""The Jupyter server extension: what lies under `marcelle-nb/`; it changes no setting.
+
+`health` says which versions run, `models` gives the files of models that kernels have published,
+and `uploads` takes a large file for a kernel on the same machine.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,17 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     from jupyter_server.utils import url_path_join
 
     from marcelle_nb.server.health import Health
+    from marcelle_nb.server.models import Models
+    from marcelle_nb.server.presence import Presence
+    from marcelle_nb.server.uploads import Uploads
 
-    address = url_path_join(server.base_url, "marcelle-nb", "health")
-    server.web_app.add_handlers(".*$", [(address, Health)])  # type: ignore[no-untyped-call]
+    routes = {"health": Health, r"models/([^/]+)/([^/]+)": Models, r"uploads/([^/]+)": Uploads}
+    handlers = [
+        (url_path_join(server.base_url, "marcelle-nb", route), handler)
+        for route, handler in routes.items()
+    ]
+    server.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]
+    try:
+        Presence(server.base_url).start()
+    except OSError as error:  # no runtime directory that can be written: then nothing is published
+        server.log.warning("marcelle-nb: kernels will not find this server: %s", error)

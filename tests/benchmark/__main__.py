@@ -3,13 +3,14 @@
 import os
 import sys
 
-from tests.benchmark import camera_loop, formats, kernel_side, sizes, stores
+from tests.benchmark import camera_loop, formats, kernel_side, pretrained, sizes, stores
 
 PARTS = {
     "sizes": sizes,
     "kernel": kernel_side,
     "formats": formats,
     "stores": stores,
+    "pretrained": pretrained,
     "camera": camera_loop,
 }
 

@@ -11,14 +11,15 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import nbformat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parent.parent.parent
 TOKEN = "a-token-of-the-tests"
 START_S = 60.0
 
@@ -50,7 +51,7 @@ class JupyterServer:
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                 "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
-            env={**os.environ, **own},
+            env={**os.environ, **own, "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter-config")},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )

@@ -6,6 +6,7 @@ import { html, type TemplateResult } from "lit-html";
 import { droppedFiles } from "./dropped_files";
 import { acceptFiles } from "./file_drop";
 import type { Content } from "./model";
+import { LARGE_BYTES, ServerUpload } from "./server_upload";
 import { serial } from "./serial";
 import { dropZone, type Row, rows } from "./upload_rows";
 import type { Context } from "./view";
@@ -41,6 +42,7 @@ export class FileSender {
   readonly #context: Context<{ max_bytes: number }>;
   readonly #obstacle: () => string;
   #question: Question | undefined;
+  readonly #server = new ServerUpload();
   #turn: Promise<void> = Promise.resolve();
 
   /** `obstacle` says why no files are taken now, or nothing. */
@@ -48,7 +50,7 @@ export class FileSender {
     const { el, signal, redraw } = context;
     this.#context = context;
     this.#obstacle = obstacle;
-    for (const kind of ["received", "refused", "delivered"]) context.on(kind, (content) => this.#receive(content));
+    for (const kind of ["received", "refused", "delivered", "offered"]) context.on(kind, (content) => this.#receive(content));
     acceptFiles(el, {
       signal,
       take: (files, data) => void droppedFiles(files, data).then((all) => this.take(all)),
@@ -93,7 +95,8 @@ export class FileSender {
       const file = serial();
       // It may have been taken off the list meanwhile.
       if (!this.items.includes(item)) continue;
-      item.reason = await this.#send(item, file).catch(() => UNREADABLE);
+      const isLarge = item.file.size >= LARGE_BYTES && this.#server.known;
+      if (!isLarge || !(await this.#sendWhole(item, file))) item.reason = await this.#send(item, file).catch(() => UNREADABLE);
       if (item.reason) item.state = "refused";
       else if (this.items.includes(item)) files.push(file);
       else this.#context.send({ kind: "abandon", file });
@@ -104,6 +107,30 @@ export class FileSender {
       if (kind === "delivered") this.sent = files.length;
     }
     this.#context.redraw();
+  }
+
+  /**
+   * Send a large file through the page's server, where that and the kernel find each other on one disk; whatever does
+   * not go so, goes in chunks.
+   */
+  async #sendWhole(item: Item, file: number): Promise<boolean> {
+    const { size } = item.file;
+    if (size > this.#context.get("max_bytes")) return false;
+    const offer = await this.#ask({ kind: "offer", file, name: item.name, size, count: 1 });
+    if (offer.kind !== "offered" || !offer.nonce) return false;
+    item.state = "sending";
+    const sha256 = await this.#server.send(String(offer.nonce), item.file, (share) => {
+      item.progress = share;
+      this.#context.redraw();
+      return this.items.includes(item);
+    });
+    if (sha256) {
+      const { kind } = await this.#ask({ kind: "uploaded", file, sha256, index: 0 });
+      if (kind === "received") return true;
+    }
+    this.#context.send({ kind: "abandon", file });
+    item.progress = 0;
+    return !this.items.includes(item);
   }
 
   /** Send one file; gives the reason why not, or none. */

@@ -1,0 +1,83 @@
+"""Models as a kernel writes them, and as a server finds them again."""
+
+import os
+
+import pytest
+
+from marcelle_nb.runtime.held_place import known_kernel_place
+from marcelle_nb.runtime.published_files import (
+    content_type,
+    open_published,
+    publish_files,
+    withdraw_files,
+)
+from tests.hostile_names import NAMES
+from tests.kernel_place import kernel_place, other_kernel
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    with kernel_place(tmp_path / "runtime", monkeypatch) as folder:
+        yield folder
+
+
+def read(name, file="model.json"):
+    opened = open_published(name, file)
+    if opened is None:
+        return None
+    with os.fdopen(opened, "rb") as source:
+        return source.read()
+
+
+def test_models_of_all_names_are_found_each_under_its_own(root):
+    names = [*dict.fromkeys(NAMES)]
+    for name in names:
+        publish_files(name, {"model.json": repr(name).encode()})
+    assert [read(name) for name in names] == [repr(name).encode() for name in names]
+
+
+@pytest.mark.parametrize(
+    "file", ["", ".", "..", "../model.json", "a/model.json", ".before", "model.py", "é.json"]
+)
+def test_only_plain_names_of_what_is_published_are_opened(root, file):
+    folder = publish_files("a model", {"model.json": b"{}"})
+    (folder / "model.py").touch()
+    (folder / "é.json").touch()
+    assert read("a model", file) is None
+
+
+def test_the_newest_of_several_kernels_is_found(root):
+    publish_files("a model", {"model.json": b"own"})
+    with other_kernel("a model", "of another") as folder:
+        os.utime(folder / "model.json", ns=(2**62, 2**62))
+        assert read("a model") == b"of another"
+        os.utime(folder / "model.json", ns=(0, 0))
+        assert read("a model") == b"own"
+        os.utime(folder / "model.json", ns=(2**62, 2**62))
+    assert read("a model") == b"own"
+
+
+def test_files_of_the_last_model_stay_for_pages_that_load_it(root):
+    for number in "123":
+        publish_files("a model", {"model.json": number.encode(), f"{number}.bin": b"x"})
+    assert read("a model") == b"3"
+    assert [read("a model", f"{number}.bin") for number in "123"] == [None, b"x", b"x"]
+
+
+def test_what_was_withdrawn_is_not_found(root):
+    publish_files("a model", {"model.json": b"{}"})
+    withdraw_files("a model")
+    withdraw_files("a model")
+    assert read("a model") is None
+
+
+def test_withdrawing_makes_no_place(root):
+    withdraw_files("a model")
+    assert known_kernel_place() is None
+    assert not root.exists()
+
+
+def test_the_type_goes_by_the_ending():
+    assert content_type("a.b.json") == "application/json"
+    assert content_type("index.html") == "text/html; charset=utf-8"
+    assert content_type("json") is content_type("a.svg") is content_type(".jsonx") is None
