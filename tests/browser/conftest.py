@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.timeout(240))
 
 
 @pytest.fixture(scope="package")
@@ -55,8 +55,8 @@ def page(browser: Browser, server: JupyterServer) -> Iterator[Page]:
         permissions=["camera"], viewport={"width": 1280, "height": 1400}, device_scale_factor=1
     )
     page = context.new_page()
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    page.set_default_timeout(40_000)
+    expect.set_options(timeout=40_000)
     yield page
     context.close()
     server.stop_kernels()

@@ -141,7 +141,7 @@ class NotebookPage:
         """Run one of the application's commands."""
         self.page.evaluate("(name) => void window.jupyterapp.commands.execute(name)", name)
 
-    def eventually(self, condition: Callable[[], Any], seconds: float = 20) -> None:
+    def eventually(self, condition: Callable[[], Any], seconds: float = 40) -> None:
         """Wait until `condition()` is true, while the page goes on working."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -50,7 +50,7 @@ def test_boxes_follow_the_camera(lab: NotebookPage, address: str) -> None:
     boxes, display = lab.view("detection_boxes"), lab.view("image_display")
     expect(boxes).to_contain_text("No picture yet")
     lab.view("webcam").get_by_role("button", name="Start camera").click()
-    expect(boxes.locator("li")).to_have_count(7)
+    expect(boxes.locator("li")).to_have_count(7, timeout=80_000)  # TensorFlow starts
     expect(display.locator("canvas")).to_be_visible()
     hue = lab.execute(
         "from marcelle_nb.components.detection_marks import marks\n"

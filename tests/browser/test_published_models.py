@@ -53,7 +53,7 @@ def scores(page: Page) -> dict[str, float]:
 
 def ready(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator("html")).to_have_attribute("data-ready", "", timeout=30_000)
+    expect(page.locator("html")).to_have_attribute("data-ready", "", timeout=60_000)
 
 
 def test_a_published_model_predicts_the_same_in_a_page(

@@ -34,7 +34,8 @@ def test_a_page_that_jupyter_shows_as_a_file_says_what_to_do(
     expect(frame.locator("body")).to_contain_text(told)
     page.goto(f"{server.url}/files/exported/index.html", referer=f"{server.url}/tree")
     expect(page.get_by_role("heading")).to_be_visible()
-    expect(page.get_by_text(told)).to_be_visible(timeout=5_000)  # before the style would allow it
+    expect(page.get_by_text(told)).to_be_visible()
+    expect(page.locator("#unscripted")).to_have_css("animation-name", "none")  # at once
     expect(page.locator("body")).not_to_contain_text("Loading the model")
 
 
@@ -44,5 +45,6 @@ def test_a_page_whose_scripts_may_not_run_says_what_to_do(browser: Browser, tmp_
     page = context.new_page()
     with web_host(tmp_path) as host:
         page.goto(host)
-        expect(page.get_by_text("let the browser use JavaScript")).to_be_visible(timeout=5_000)
+        expect(page.get_by_text("let the browser use JavaScript")).to_be_visible()
+        expect(page.locator("#unscripted")).to_have_css("animation-name", "none")  # at once
     context.close()
