@@ -46,6 +46,12 @@ class _Incoming:
     def is_whole(self) -> bool:
         return self.index == self.count
 
+    @property
+    def is_forgotten(self) -> bool:
+        if time.monotonic() - self.touched < FORGOTTEN_S:
+            return False
+        return self.offer is None or not self.offer.was_written(FORGOTTEN_S)
+
 
 class FileReceiver:
     """The kernel's end of a file transfer; a component takes its handlers among its own.
@@ -153,9 +159,8 @@ class FileReceiver:
         return self._files.setdefault(number, _Incoming(name, size, count))
 
     def _make_room(self, size: int) -> None:
-        oldest = time.monotonic() - FORGOTTEN_S
         if not self._has_room(size):
-            for number in [n for n, file in self._files.items() if file.touched <= oldest]:
+            for number in [n for n, file in self._files.items() if file.is_forgotten]:
                 self._forget(number)
         if not self._has_room(size):
             raise MessageRejected(

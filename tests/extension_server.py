@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "secret"  # of a server that lives for one test
-START_S = 60
+START_S = END_S = 60
 USER = {"Authorization": f"token {TOKEN}"}
 
 
@@ -98,4 +98,8 @@ def extension_server(home):
             yield address
         finally:
             process.terminate()
-            process.wait(10)
+            try:
+                process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,11 @@ from hypothesis import strategies as st
 from marcelle_nb import file_receiver as module
 from marcelle_nb.file_receiver import MAX_CHUNK, FileReceiver
 from marcelle_nb.message import Message
-from marcelle_nb.runtime import held_place
 from marcelle_nb.runtime.running_servers import announce_server
-from marcelle_nb.runtime.upload_offer import UploadOffer, find_offer
+from marcelle_nb.runtime.upload_offer import PART, UploadOffer, find_offer
 from tests.eventually import eventually
 from tests.fake_clock import FakeClock
+from tests.kernel_place import kernel_place
 
 if TYPE_CHECKING:
     from marcelle_nb.received_file import ReceivedFile
@@ -212,12 +213,12 @@ def test_file_that_is_named_twice_is_handed_on_once(page):
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Be a kernel whose server runs on this machine."""
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    server = announce_server("/")
-    yield tmp_path / "marcelle-nb"
-    server.close()
-    for kernel in held_place._kernels:
-        kernel.close()
+    with kernel_place(tmp_path, monkeypatch) as folder:
+        server = announce_server("/")
+        try:
+            yield folder
+        finally:
+            server.close()
 
 
 def offered(page, data, file=1, **told):
@@ -390,3 +391,15 @@ def test_a_receiver_that_closes_while_an_upload_is_read_leaves_nothing(place, re
     all_read(page)
     assert find_offer(nonce) is None
     assert page.receiver._files == {}
+
+
+def test_an_upload_that_the_server_still_writes_makes_no_room(place, clock):
+    page = Page()
+    data = offer_path(offered(page, bytes(600)))
+    part = data.rename(data.with_name(PART))
+    clock.advance(61)
+    assert "together" in page.chunk(bytes(600), file=2)["reason"]
+    assert part.exists()
+    os.utime(part, (0, 0))
+    assert page.chunk(bytes(600), file=2)["kind"] == "received"
+    assert not part.exists()

@@ -184,3 +184,14 @@ def test_frames_without_results_are_forgotten():
             with Receipt(lambda: None):
                 pairs.take_frame(given)
         assert len(pairs._frames) == most
+
+
+def test_off_no_picture_is_kept():
+    images, results = Stream[Any](), Stream[Any]()
+    pairs = wire(images, results, [])
+    images.set(frame(1))
+    with Receipt(lambda: None):
+        results.set("early")
+    pairs.turn(False)
+    assert pairs.frame_of("any", None) is None
+    assert (pairs._frames, pairs._early) == ({}, None)

@@ -1,6 +1,7 @@
 """The folders that kernels and servers have in the runtime folder, as long as they live."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -170,3 +171,15 @@ def test_a_child_of_a_killed_kernel_does_not_keep_its_place(root):
         assert [*root.iterdir()] == []
         process.stdin.close()
         assert process.stdout.read() == b""
+
+
+def test_a_place_that_somebody_tidied_away_is_let_go_of(root, tmp_path, monkeypatch):
+    first = held_place.kernel_place()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "another"))
+    other = held_place.kernel_place()
+    (gone,) = [place for place in held_place._kernels if place.path == other]
+    shutil.rmtree(other)
+    again = held_place.kernel_place()
+    assert again != other
+    assert gone._end.is_set()
+    assert [place.path for place in held_place._kernels] == [first, again]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import marcelle_nb as mnb
+from marcelle_nb.models.page_files import write_page
+from marcelle_nb.models.web_model import WebModel, image_input, vector_input
 
 
 def trained():
@@ -37,8 +39,13 @@ def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+
+
 @pytest.mark.parametrize("name", ["page.js", "model.json", "licenses.txt", "index.html"])
-@pytest.mark.parametrize("make", ["file", "folder", "link", "pipe"])
+@pytest.mark.parametrize(
+    "make", ["file", "folder", "link", pytest.param("pipe", marks=NEEDS_PIPES)]
+)
 def test_what_is_there_under_a_name_of_the_page_is_not_replaced(tmp_path, name, make):
     place = tmp_path / name
     if make == "file":
@@ -113,3 +120,17 @@ def test_what_is_written_is_a_list_of_paths_that_says_how_to_open_the_page(tmp_p
     for words in (str(written[0]), "python -m http.server", "publish(", "web host"):
         assert words in repr(written)
     assert repr(type(written)()) == "<ExportedPage: no files>"
+
+
+def test_the_network_before_an_earlier_model_goes_and_a_file_of_a_similar_name_stays(tmp_path):
+    def write(number):
+        made = WebModel("graph", {"n": number}, {}, {"input": image_input((9, 9), (0, 1))})
+        model = WebModel("knn", {}, {}, {"input": vector_input(2, "net-1")}, before=made)
+        return {path.name for path in write_page(model, "a page", tmp_path)}
+
+    names = write(1)
+    (tmp_path / "features.json").write_text("as earlier versions called it")
+    (tmp_path / "features-mine.json").write_text("mine")
+    after = write(2)
+    assert len(after - names) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {*after, "features-mine.json"}

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -13,6 +15,7 @@ from marcelle_nb.models.web_methods import WebMethods
 from marcelle_nb.models.web_model import WebModel
 from marcelle_nb.runtime.published_files import open_published
 from marcelle_nb.runtime.running_servers import announce_server
+from tests.extension_server import ROOT
 from tests.kernel_place import kernel_place
 
 
@@ -207,3 +210,57 @@ def test_the_text_says_where_to_open_what_and_no_link_leads_to_another_server(se
     server.close()
     assert "shown by no server" in repr(publication)
     publication.close()
+
+
+def test_the_end_of_one_does_not_hold_up_another_that_began_before_it(server):
+    first, made = Publication(Counted(), "gestures"), []
+    looked, go = threading.Event(), threading.Event()
+
+    def pause(look):
+        looked.set()
+        assert go.wait(20)
+
+    model = Counted()
+    model.pause = pause
+    slow = threading.Thread(target=lambda: made.append(Publication(model, "gestures")))
+    slow.start()
+    assert looked.wait(20)
+    first.close()
+    go.set()
+    slow.join()
+    assert shown("gestures") == 1
+    assert made[0].is_open
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_the_child_of_a_fork_has_locks_of_its_own(root):
+    told = subprocess.run(
+        [sys.executable, "-c", FORK],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["0"]
+
+
+FORK = """
+import os, threading, warnings
+from marcelle_nb.models import publication
+from marcelle_nb.runtime import held_place
+held, go = threading.Event(), threading.Event()
+def hold():
+    with publication._lock, held_place._lock:
+        held.set()
+        go.wait(20)
+other = threading.Thread(target=hold)
+other.start()
+held.wait(20)
+warnings.simplefilter("ignore")  # of threads
+child = os.fork()
+if child == 0:
+    locks = publication._lock, held_place._lock
+    os._exit(0 if all(lock.acquire(blocking=False) for lock in locks) else 1)
+print(os.waitpid(child, 0)[1])
+go.set()
+"""

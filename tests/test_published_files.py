@@ -1,6 +1,7 @@
 """Models as a kernel writes them, and as a server finds them again."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +82,43 @@ def test_the_type_goes_by_the_ending():
     assert content_type("a.b.json") == "application/json"
     assert content_type("index.html") == "text/html; charset=utf-8"
     assert content_type("json") is content_type("a.svg") is content_type(".jsonx") is None
+
+
+def test_a_file_that_is_as_it_was_is_not_written_again(root):
+    files = {"model.json": b"{}", "tfjs.js": b"same", "a.bin": b"old"}
+    folder = publish_files("a model", files)
+    for name in files:
+        os.utime(folder / name, ns=(0, 0))
+    publish_files("a model", {**files, "a.bin": b"new"})
+    touched = {name for name in files if (folder / name).stat().st_mtime_ns}
+    assert touched == {"model.json", "a.bin"}  # the first says which kernel's is the newest
+    assert read("a model", "a.bin") == b"new"
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_also_where_it_leads_to_the_same(root, tmp_path):
+    files = {"model.json": b"{}", "a.bin": b"same"}
+    folder = publish_files("a model", files)
+    (tmp_path / "same").write_bytes(b"same")
+    (folder / "a.bin").unlink()
+    (folder / "a.bin").symlink_to(tmp_path / "same")
+    publish_files("a model", files)
+    assert read("a model", "a.bin") == b"same"
+
+
+def test_what_cannot_be_removed_while_a_server_sends_it_goes_with_the_next_model(root, monkeypatch):
+    publish = [{"model.json": b"1", f"{number}.bin": b""} for number in range(4)]
+    for files in publish[:2]:
+        folder = publish_files("a model", files)
+    real = Path.unlink
+
+    def refuse(path, **how):
+        if path.name == "0.bin":
+            raise PermissionError("the server sends it")
+        real(path, **how)
+
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "unlink", refuse)
+        publish_files("a model", publish[2])
+    assert (folder / "0.bin").exists()
+    publish_files("a model", publish[3])
+    assert {path.name for path in folder.glob("*.bin")} == {"2.bin", "3.bin"}

@@ -7,7 +7,7 @@ import pytest
 
 from marcelle_nb.errors import MessageRejected
 from marcelle_nb.runtime.running_servers import announce_server
-from marcelle_nb.runtime.upload_offer import DATA, UploadOffer, find_offer
+from marcelle_nb.runtime.upload_offer import DATA, PART, UploadOffer, find_offer
 from tests.kernel_place import kernel_place
 
 
@@ -81,6 +81,7 @@ def test_an_offer_that_tells_no_size_is_none(root, told):
     assert find_offer(offer.nonce) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 @pytest.mark.timeout(20)
 def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(root):
     offer = UploadOffer(5)
@@ -93,3 +94,17 @@ def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(root):
     told_at.unlink()
     os.mkfifo(told_at)
     assert find_offer(offer.nonce) is None
+
+
+@pytest.mark.parametrize("name", [DATA, PART])
+def test_an_offer_knows_whether_the_server_has_just_written_to_it(root, name):
+    offer = UploadOffer(5)
+    assert not offer.was_written(3600)
+    put(offer, b"large")
+    (path,) = root.glob(f"*/uploads/*/{DATA}")
+    path = path.rename(path.with_name(name))
+    assert offer.was_written(3600)
+    os.utime(path, (0, 0))
+    assert not offer.was_written(3600)
+    offer.close()
+    assert not offer.was_written(3600)

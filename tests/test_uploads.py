@@ -3,8 +3,8 @@
 import http.client
 import json
 import os
-import resource
 import socket
+import sys
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -120,6 +120,7 @@ def _cookies(base_url):
 @contextmanager
 def small_disk(process, size):
     """Let another process write no file of more than so many bytes."""
+    resource = pytest.importorskip("resource")
     before = resource.prlimit(process, resource.RLIMIT_FSIZE)
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -128,7 +129,7 @@ def small_disk(process, size):
         resource.prlimit(process, resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits other processes")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits other processes")
 def test_a_page_is_told_that_the_disk_is_full(base_url, kernel):
     server = running_server()
     assert server is not None
@@ -152,6 +153,7 @@ def test_an_offer_that_cannot_be_read_is_not_there(base_url, kernel):
     offer.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 @pytest.mark.parametrize("name", ["part", "data"])
 def test_something_that_is_there_already_is_not_written_to(base_url, kernel, name):
     offer = UploadOffer(4)
@@ -160,3 +162,18 @@ def test_something_that_is_there_already_is_not_written_to(base_url, kernel, nam
     path = f"marcelle-nb/uploads/{offer.nonce}"
     assert ask(base_url, path, "PUT", b"abcd", **USER)[0] == 409
     offer.close()
+
+
+def test_an_upload_whose_offer_is_taken_back_meanwhile_is_not_there(base_url, kernel):
+    offer = UploadOffer(8)
+    address = urlsplit(base_url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection.putrequest("PUT", f"{address.path}marcelle-nb/uploads/{offer.nonce}")
+    for key, value in {**USER, "Content-Length": "8"}.items():
+        connection.putheader(key, value)
+    connection.endheaders(b"half")
+    eventually(lambda: [*kernel.glob(f"kernel-*/uploads/{offer.nonce}/part")])
+    offer.close()
+    connection.send(b"half")
+    assert connection.getresponse().status == 404
+    connection.close()

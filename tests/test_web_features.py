@@ -1,4 +1,6 @@
 import gc
+import json
+from fnmatch import fnmatch
 from typing import Any
 
 from marcelle_nb.models.web_features import remember_network, with_features
@@ -8,9 +10,13 @@ from marcelle_nb.models.web_model import FEATURES, MAIN, WebModel, image_input, 
 class Network:
     """Stands for one that makes features."""
 
+    def __init__(self, weights=b"1"):
+        self.weights = weights
+
     def web_features(self):
         document = {"weightsManifest": [{"paths": ["a.bin"], "weights": []}]}
-        return WebModel("graph", document, {"a.bin": b"1"}, {"input": image_input((9, 9), (0, 1))})
+        about = {"input": image_input((9, 9), (0, 1))}
+        return WebModel("graph", document, {"a.bin": self.weights}, about)
 
 
 def knn(features):
@@ -22,9 +28,11 @@ def test_a_network_in_use_is_put_before_what_learned_from_it():
     remember_network("net-1", network)
     model = with_features(knn("net-1"))
     files = model.files()
-    assert [*files][:2] == [MAIN, FEATURES]
-    assert len(files) == 3
-    assert b'"made_by":{"file":"features.json","input":{"kind":"image"' in files[MAIN]
+    main, features, _ = files
+    assert main == MAIN
+    assert fnmatch(features, FEATURES)
+    made_by = f'"made_by":{{"file":"{features}","input":{{"kind":"image"'
+    assert made_by.encode() in files[MAIN]
     del network
     gc.collect()
     assert with_features(knn("net-1")).before is None
@@ -35,3 +43,14 @@ def test_other_models_are_as_they_were():
     remember_network("net-1", network)
     for model in (knn("net-2"), knn(None), WebModel("graph", {}, {}, {})):
         assert with_features(model) is model
+
+
+def test_another_network_has_another_name_so_that_no_page_puts_it_before_the_earlier_model():
+    networks: Any = [Network(weights) for weights in (b"1", b"1", b"2")]
+    names = []
+    for network in networks:
+        remember_network("net-1", network)
+        files = with_features(knn("net-1")).files()
+        names.append(json.loads(files[MAIN])["marcelle_nb"]["input"]["made_by"]["file"])
+        assert names[-1] in files
+    assert names[0] == names[1] != names[2]

@@ -27,6 +27,8 @@ const taken = document.createElement("canvas");
 const button = element<HTMLButtonElement>("camera");
 const camera = new Camera(() => showCamera());
 const turns = new Turns();
+/** Of the camera: one that is stopped ends later, where a prediction is under way. */
+const runs = new Turns();
 
 function tell(text: string, failed = false): void {
   state.textContent = text;
@@ -120,10 +122,11 @@ async function showPicture(runner: Runner, { source, width, height, aspect }: Pi
 }
 
 async function runCamera(runner: Runner): Promise<void> {
+  const isNewest = runs.begin();
   await camera.open("user");
   if (camera.phase === "on") tell("The camera runs. Its pictures stay in this page.");
   const { video } = camera;
-  while (camera.phase === "on") {
+  while (camera.phase === "on" && isNewest()) {
     if (video.videoWidth > 0) {
       const frame = { source: video, width: video.videoWidth, height: video.videoHeight, aspect: runner.aspect };
       await showPicture(runner, frame, turns.begin());

@@ -25,7 +25,8 @@ export class Runner {
   static async load(address: string): Promise<Runner> {
     const reply = await fetch(address, { cache: "no-cache" });
     if (!reply.ok) throw new Error(`${address}: the server answered ${reply.status}.`);
-    const file: { marcelle_nb?: About } & KnnFile = await reply.json();
+    const text = await reply.text();
+    const file: { marcelle_nb?: About } & KnnFile = JSON.parse(text);
     const about = file.marcelle_nb;
     if (!about) throw new Error(`${address}: expected a model that was published by marcelle-nb.`);
     const madeBy = about.input.kind === "vector" ? about.input.made_by : undefined;
@@ -34,7 +35,7 @@ export class Runner {
       const neighbours = new Neighbours(file);
       return new Runner({ ...about, labels: neighbours.labels }, undefined, neighbours, makeFeatures);
     }
-    return new Runner(about, await load(about, address, makeFeatures !== undefined), undefined, makeFeatures);
+    return new Runner(about, await load(about, address, text, makeFeatures !== undefined), undefined, makeFeatures);
   }
 
   /** Whether it can be shown pictures. */
@@ -90,19 +91,23 @@ async function run(predict: Predict, input: Tensor): ReturnType<Predict> {
   }
 }
 
-/** `keep` leaves what computes as it is: it was chosen for a larger network. */
-async function load(about: About, address: string, keep = false): Promise<Predict> {
+/**
+ * `text` is what was read at the address already: another model may have taken its place since. `keep` leaves what
+ * computes as it is: it was chosen for a larger network.
+ */
+async function load(about: About, address: string, text?: string, keep = false): Promise<Predict> {
   const tf = library();
+  const fetchFunc: typeof fetch = async (url, init) => (url === address && text !== undefined ? new Response(text) : fetch(url, init));
   // Small networks are done before a graphics card has begun.
   const isSmall = about.input.kind === "vector";
   if (keep) await tf.ready();
   else if (isSmall || !(await tf.setBackend("webgl").catch(() => false))) await tf.setBackend("cpu");
   await tf.ready();
   if (about.kind === "layers") {
-    const model = await tf.loadLayersModel(address);
+    const model = await tf.loadLayersModel(address, { fetchFunc });
     return (input) => read(model.predict(input));
   }
-  return ofGraph(await tf.loadGraphModel(address));
+  return ofGraph(await tf.loadGraphModel(address, { fetchFunc }));
 }
 
 /** Ask a graph in the way that it needs: in the other one TensorFlow.js warns of most, again and again, or refuses. */

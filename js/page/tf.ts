@@ -18,6 +18,10 @@ export interface GraphModel {
   executeAsync(x: Tensor): Promise<Outputs>;
 }
 
+interface LoadOptions {
+  readonly fetchFunc: typeof fetch;
+}
+
 interface TensorFlow {
   ready(): Promise<void>;
   setBackend(name: string): Promise<boolean>;
@@ -34,8 +38,8 @@ interface TensorFlow {
   slice(x: Tensor, begin: number[], size: number[]): Tensor;
   readonly browser: { fromPixels(picture: ImageData): Tensor };
   readonly image: { resizeBilinear(x: Tensor, size: [number, number], alignCorners?: boolean): Tensor };
-  loadLayersModel(address: string): Promise<{ predict(x: Tensor): Outputs }>;
-  loadGraphModel(address: string): Promise<GraphModel>;
+  loadLayersModel(address: string, options: LoadOptions): Promise<{ predict(x: Tensor): Outputs }>;
+  loadGraphModel(address: string, options: LoadOptions): Promise<GraphModel>;
 }
 
 declare global {

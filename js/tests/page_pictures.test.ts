@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Answer } from "../page/about";
 import { Runner } from "../page/runner";
+import { fakeCameras } from "./fake_camera";
 import { type FakePictures, fakePictures } from "./fake_pictures";
 
 const PAGE = join(import.meta.dirname, "../page/index.html");
@@ -84,4 +85,26 @@ test("a detector's list says the same percents as its boxes, and other lists tel
   await choose("second.png");
   answers[1]!({ scores: [], numbers: [], marks: [{ box: null, label: "cat", percent: 22, color: 0 }] });
   await vi.waitFor(() => expect(shown()).toEqual(["22 %"]));
+});
+
+test("a camera that is stopped and started again while the model predicts is asked for one answer after another", async () => {
+  const label = text("camera");
+  const click = (): void => document.getElementById("camera")!.click();
+  const frames = async (): Promise<void> => {
+    for (let frame = 0; frame < 3; frame++) await new Promise((next) => requestAnimationFrame(next));
+  };
+  fakeCameras();
+  fakePictures();
+  click();
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  click();
+  expect(text("camera")).toBe(label);
+  click();
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[0]!("of the first run");
+  await frames();
+  expect(answers).toHaveLength(2);
+  answers[1]!("of the second run");
+  await vi.waitFor(() => expect(text("label")).toBe("of the second run"));
+  click();
 });

@@ -53,3 +53,22 @@ test("an input that a graph refuses does not change how it is asked", async () =
   await runner.ofNumbers([1]);
   expect(asked).toEqual(["execute"]);
 });
+
+test.each(["layers", "graph"])("a model that takes the place of a %s model meanwhile is not mixed with it", async (kind) => {
+  const main = "http://localhost/model.json";
+  const published = (version: string): string => JSON.stringify({ version, marcelle_nb: { ...ABOUT, kind } });
+  let now = published("first");
+  vi.stubGlobal("fetch", async (url: string) => {
+    const reply = new Response(url === main ? now : `the file ${url}`);
+    now = published("second");
+    return reply;
+  });
+  const read: string[] = [];
+  const loadModel = async (address: string, options: { fetchFunc: typeof fetch }): Promise<object> => {
+    for (const file of [address, "http://localhost/weights.bin"]) read.push(await (await options.fetchFunc(file)).text());
+    return {};
+  };
+  Object.assign(globalThis.tf, { loadLayersModel: loadModel, loadGraphModel: loadModel });
+  await Runner.load(main);
+  expect(read).toEqual([published("first"), "the file http://localhost/weights.bin"]);
+});

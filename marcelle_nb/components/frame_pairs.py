@@ -57,6 +57,7 @@ class FramePairs:
                 source._tracked += 1 if on else -1
         with self._lock:
             self._frames.clear()
+            self._newest = self._early = None  # a picture may be large
 
     def take_frame(self, pixels: RGB) -> Any:
         """Note a picture, within its delivery; give a result that got another one, else None."""

@@ -24,6 +24,8 @@ _BESIDE = ("page.js", "page.css", "tfjs.js", "licenses.txt")
 _STATIC = "static/page"
 _WEIGHTS = f"weights-{24 * '[0-9a-f]'}.bin"
 """What `WebModel.files` calls weights: others of a similar name are the user's."""
+_OLD_FEATURES = "features.json"
+"""What `FEATURES` were called in pages of earlier versions."""
 
 _MARK = '<meta name="generator" content="marcelle-nb">'
 
@@ -55,7 +57,7 @@ def write_page(model: WebModel, title: str, folder: str | os.PathLike[str]) -> E
     files = {**page_files(title), **with_features(model).files()}
     _refuse_others(place, files)
     try:
-        with replaced_folder(place, last=INDEX, stale=(_WEIGHTS, FEATURES)) as new:
+        with replaced_folder(place, last=INDEX, stale=(_WEIGHTS, FEATURES, _OLD_FEATURES)) as new:
             for name, data in files.items():
                 (new / name).write_bytes(data)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
+import os
 import re
 import threading
 import warnings
@@ -27,7 +28,17 @@ _lock = threading.RLock()
 _open: dict[str, Publication] = {}
 _turns = itertools.count()
 _last: dict[str, int] = {}
-"""The turn of what was last put under a name, or taken away from it."""
+"""The turn of what was last put under a name."""
+
+
+def _after_fork() -> None:
+    """Begin anew in a forked process, where nobody would let go of the lock."""
+    global _lock  # noqa: PLW0603 one for each process
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Publication:
@@ -52,6 +63,7 @@ class Publication:
     def __init__(self, model: WebMethods, name: str) -> None:
         self.name = checked_name(name)
         self._model = model
+        self._ended = -1  # the turn of the last `close`
         self.update()
         self._warn()
 
@@ -106,7 +118,8 @@ class Publication:
     def update(self) -> None:
         """Put the model as it is now in the place of what was published.
 
-        A page that is loading the earlier one gets all of that.
+        A page that is loading the earlier one gets all of that, unless a third takes its place
+        meanwhile.
 
         Raises
         ------
@@ -119,17 +132,17 @@ class Publication:
         files = {**page_files(self.name), **with_features(self._model._web_model()).files()}
         with _lock:
             # what began later, and was faster, has looked at the model later
-            if turn > _last.get(self.name, -1):
+            if turn > max(_last.get(self.name, -1), self._ended):
                 publish_files(self.name, files)
                 _open[self.name], _last[self.name] = self, turn
 
     def close(self) -> None:
         """Take the model away, unless another one has taken its place."""
         with _lock:
+            self._ended = next(_turns)  # of this one alone: another one's may be under way
             if self.is_open:
                 withdraw_files(self.name)
                 del _open[self.name]
-                _last[self.name] = next(_turns)
 
     @property
     def _server(self) -> RunningServer | None:

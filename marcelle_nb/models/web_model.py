@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MAIN = "model.json"
 
-FEATURES = "features.json"
-"""The main file of a network that makes the features which the model takes."""
+FEATURES = f"features-{24 * '[0-9a-f]'}.json"
+"""What the main file of a network is called that makes the features which the model takes."""
 
 KEY = "marcelle_nb"
 """Under it stands in the main file what a page has to know beside the model."""
@@ -68,14 +68,15 @@ class WebModel:
         """
         about = {"version": __version__, "kind": self.kind, **self.about}
         if self.before is None:
-            return self._files(MAIN, about)
-        about["input"] = {
-            **about["input"],
-            "made_by": {"file": FEATURES, "input": self.before.about["input"]},
-        }
-        return self._files(MAIN, about) | self.before._files(FEATURES, self.before.about)
+            return self._files(about)
+        files = self.before._files(self.before.about)
+        text = files.pop(MAIN)
+        name = f"features-{_digest(text)}.json"
+        made_by = {"file": name, "input": self.before.about["input"]}
+        about["input"] = {**about["input"], "made_by": made_by}
+        return self._files(about) | {name: text} | files
 
-    def _files(self, main: str, about: Mapping[str, Any]) -> dict[str, bytes]:
+    def _files(self, about: Mapping[str, Any]) -> dict[str, bytes]:
         named = {old: _name(data) for old, data in self.weights.items()}
         document = {**self.document, KEY: about}
         if self.kind != "knn":
@@ -85,7 +86,7 @@ class WebModel:
                 for group in groups
             ]
         weights = {named[old]: data for old, data in self.weights.items()}
-        return {main: _text(document), **weights}
+        return {MAIN: _text(document), **weights}
 
 
 def vector_input(size: int | None, features: str | None = None) -> dict[str, Any]:
@@ -136,7 +137,11 @@ def image_input(
 
 
 def _name(data: bytes) -> str:
-    return f"weights-{hashlib.sha256(data).hexdigest()[:24]}.bin"
+    return f"weights-{_digest(data)}.bin"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:24]
 
 
 def _renamed(path: str, names: Mapping[str, str]) -> str:

@@ -118,6 +118,16 @@ _lock = threading.Lock()
 _kernels: list[HeldPlace] = []
 
 
+def _after_fork() -> None:
+    """Begin anew in a forked process, where nobody would let go of the lock."""
+    global _lock  # noqa: PLW0603 one for each process
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def kernel_place() -> Path:
     """Give this kernel's folder; it is made when it is first asked for.
 
@@ -133,9 +143,18 @@ def kernel_place() -> Path:
     with _lock:
         found = _known_place()
         if found is None:
+            _let_go_of_removed()
             _kernels.append(HeldPlace(KERNEL))
             return _kernels[-1].path
         return found
+
+
+def _let_go_of_removed() -> None:
+    """Close what somebody has tidied away: it has a descriptor, and maybe a thread."""
+    for place in [*_kernels]:
+        if place.is_of_this_process and not place.path.is_dir():
+            place.close()
+            _kernels.remove(place)
 
 
 def known_kernel_place() -> Path | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from marcelle_nb.runtime.held_place import KERNEL, kernel_place, known_kernel_place, places
@@ -46,7 +48,8 @@ def publish_files(name: str, files: Mapping[str, bytes]) -> Path:
     files : mapping of str to bytes
         With plain names. Those that `MAIN` names are to have other names wherever they have other
         contents: a page that has read the earlier `MAIN` goes on with the files that this names,
-        which stay until there is a model more.
+        which stay until there is a model more. Those that are there as they are to be stay
+        untouched: pages need not fetch them again.
 
     Raises
     ------
@@ -65,11 +68,23 @@ def publish_files(name: str, files: Mapping[str, bytes]) -> Path:
     going = before - set(files) - {known.name}
     kept = set(known.read_text("utf-8").split("\n")) if known.exists() else before
     for file in sorted(files, key=MAIN.__eq__):  # which names the others, so it comes last
-        write_private(folder / file, files[file])
+        # its date says which kernel's model is the newest
+        if file == MAIN or not _is_there(folder, file, files[file]):
+            write_private(folder / file, files[file])
     write_private(known, "\n".join(sorted(files)).encode())
     for file in going - kept:
-        (folder / file).unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows removes none that a server sends; the next does
+            (folder / file).unlink(missing_ok=True)
     return folder
+
+
+def _is_there(folder: Path, file: str, data: bytes) -> bool:
+    place = folder.parent.parent
+    opened = open_file(place.parent, (place.name, _MODELS, folder.name), file)
+    if opened is None:
+        return False
+    with os.fdopen(opened, "rb") as there:
+        return os.fstat(opened).st_size == len(data) and there.read() == data
 
 
 def withdraw_files(name: str) -> None:

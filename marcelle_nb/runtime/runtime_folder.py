@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 MODE = 0o700
 """Of every folder here: for its user alone."""
+
+_REPLACES_OPEN = os.name != "nt"
+"""Whether a file can take the place of one that is open; on Windows it waits until that is read."""
+_TRIES, _WAIT_S = 20, 0.05
 
 
 def runtime_folder() -> Path:
@@ -56,4 +61,11 @@ def write_private(path: Path, data: bytes) -> None:
     beside.unlink(missing_ok=True)
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
+    for _ in range(0 if _REPLACES_OPEN else _TRIES):
+        try:
+            beside.replace(path)
+        except PermissionError:
+            time.sleep(_WAIT_S)
+        else:
+            return
     beside.replace(path)

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ from marcelle_nb.runtime.runtime_folder import MODE, runtime_folder, write_priva
 if TYPE_CHECKING:
     from pathlib import Path
 
-DATA = "data"
+DATA, PART = "data", "part"
+"""What the server has written, and what it is writing."""
 
 _UPLOADS, _TOLD = "uploads", "offer.json"
 _NONCE = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +64,14 @@ class UploadOffer:
             return None if running_server() is None else cls(size)
         except OSError:  # the file comes in pieces then
             return None
+
+    def was_written(self, within_s: float) -> bool:
+        """Tell whether the server has written to it in the last seconds."""
+        for name in (PART, DATA):
+            with suppress(OSError):  # it has not begun, or is done
+                if (self._path / name).stat().st_mtime > time.time() - within_s:
+                    return True
+        return False
 
     def take(self, sha256: str) -> bytes:
         """Read what the server has put there, and remove it.

@@ -10,6 +10,8 @@ from marcelle_nb.runtime.running_servers import announce_server, is_announced
 from marcelle_nb.runtime.runtime_folder import runtime_folder
 
 PERIOD_S = 30.0
+CLOSE_S = 10.0
+"""How long the end waits for a look."""
 
 logger = logging.getLogger("marcelle_nb")
 
@@ -37,10 +39,12 @@ class Presence:
         self._lock = threading.Lock()
         self._place = announce_server(base_url)
         self._end = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look, on a thread of its own that holds nobody up."""
-        threading.Thread(target=self._look, name="marcelle-presence", daemon=True).start()
+        self._thread = threading.Thread(target=self._look, name="marcelle-presence", daemon=True)
+        self._thread.start()
 
     def _look(self) -> None:
         while not self._end.wait(self._period_s):
@@ -57,7 +61,9 @@ class Presence:
                 gone.close()
 
     def close(self) -> None:
-        """End, as the server does."""
+        """End, as the server does; a look that is under way comes to its end, too."""
         self._end.set()
         with self._lock:
             self._place.close()
+        if self._thread is not None:
+            self._thread.join(CLOSE_S)

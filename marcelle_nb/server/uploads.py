@@ -13,12 +13,10 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from marcelle_nb.runtime.opened_file import create_file
-from marcelle_nb.runtime.upload_offer import DATA, find_offer
+from marcelle_nb.runtime.upload_offer import DATA, PART, find_offer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PART = "part"
 
 
 @web.stream_request_body
@@ -64,6 +62,8 @@ class Uploads(APIHandler):
             self._file = os.fdopen(create_file(root, folders, PART), "wb")
         except FileExistsError as error:
             raise web.HTTPError(409) from error
+        except FileNotFoundError as error:  # the kernel has just taken the offer back
+            raise web.HTTPError(404) from error
         except OSError as error:
             raise _full(error) from error
         self._path = root.joinpath(*folders)
@@ -99,6 +99,9 @@ class Uploads(APIHandler):
         try:
             self._file.close()
             (self._path / PART).replace(self._path / DATA)
+        except FileNotFoundError as error:  # the kernel has taken the offer back
+            self._drop()
+            raise web.HTTPError(404) from error
         except OSError as error:
             self._drop()
             raise _full(error) from error
