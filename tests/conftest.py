@@ -1,11 +1,13 @@
 """Settings and servers for all tests."""
 
 import itertools
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from marcelle_nb.data.data_store import DataStore
 from marcelle_nb.data.service import Service
@@ -14,11 +16,26 @@ from tests.postgresql_server import PostgreSQLServer
 # How long an example takes says nothing on a loaded machine: speed is for the benchmarks.
 # The examples are the same in every run, so that a failure is of the change that is tested;
 # `pytest -m hypothesis --hypothesis-profile=explore` looks for new ones.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, max_examples=1_000)
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", UNTIMED, derandomize=True)
+settings.register_profile("explore", UNTIMED, max_examples=1_000)
 settings.load_profile("repeatable")
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def users_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder instead of that of whoever runs the tests; for the processes they start, too."""
+    folder = tmp_path_factory.mktemp("users_own_cache")
+    before = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        if "PIP_CACHE_DIR" not in os.environ:  # tests that install need not download again
+            patch.setenv("PIP_CACHE_DIR", str(before / "pip"))
+        if sys.platform in ("darwin", "win32"):  # which may not ask the environment
+            patch.setattr("pooch.os_cache", lambda project: folder / project)
+        yield folder
 
 
 @pytest.fixture(scope="session")

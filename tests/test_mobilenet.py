@@ -18,7 +18,7 @@ from marcelle_nb.errors import (
 from marcelle_nb.image import resize
 from marcelle_nb.models.feature_vector import FeatureVector
 from marcelle_nb.models.mobilenet import MobileNet
-from tests.eventually import eventually
+from tests.eventually import DEADLINE_S, eventually
 from tests.formats.web_server import send, web_server
 from tests.formats.weights_server import LOGIN
 from tests.mobilenet_weights import random_arrays, write_keras_weights
@@ -207,7 +207,7 @@ def test_a_model_that_is_closed_stops_its_download(make, server, new_cache):
         handler.send_header("Content-Length", "2000000")
         handler.end_headers()
         try:
-            for _ in range(200):
+            for _ in range(2000):
                 handler.wfile.write(bytes(1000))
                 handler.wfile.flush()
                 time.sleep(0.05)
@@ -218,7 +218,7 @@ def test_a_model_that_is_closed_stops_its_download(make, server, new_cache):
     model = make(url=server.url("/endless.h5"))
     assert eventually(lambda: model.progress.value is not None, 20)
     model.close()
-    assert ended.wait(10)
+    assert ended.wait(DEADLINE_S)
 
 
 def test_it_cannot_be_trained_or_stored(make):

@@ -1,3 +1,5 @@
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -99,3 +101,11 @@ def test_other_kinds_there_are_none(option):
 def test_it_counts_the_weights():
     assert n_weights(layers_of(1, 1.0)) == 4_253_864
     assert n_weights(layers_of(2, 1.0)) == 3_538_984
+
+
+@pytest.mark.parametrize("node", [5, "x", None, {"name": 1}, [{"name": []}, 3, {}]])
+def test_nodes_of_any_kind_are_told(node):
+    model = {"format": "graph-model", "modelTopology": {"node": node}, "weightsManifest": []}
+    files = ModelFiles({"model.json": json.dumps(model).encode()}, main="model.json")
+    with pytest.raises(ModelFormatError, match="expected the node 'module_apply"):
+        mobilenet_files(1, 0.25, "tfjs").check(files)

@@ -33,15 +33,14 @@ def folder(version, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(version, folder, tmp_path_factory):
-    monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setenv("MARCELLE_NB_CACHE", str(tmp_path_factory.mktemp("cache")))
-    with web_server() as server:
-        for path in folder.iterdir():
-            server.answers[f"/net/{path.name}"] = path.read_bytes()
-        model = MobileNet(version, 0.5, source="tfjs", url=server.url("/net/model.json"))
-        model.predict(np.zeros((9, 9, 3), np.uint8))
-    yield model
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MARCELLE_NB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        with web_server() as server:
+            for path in folder.iterdir():
+                server.answers[f"/net/{path.name}"] = path.read_bytes()
+            model = MobileNet(version, 0.5, source="tfjs", url=server.url("/net/model.json"))
+            model.predict(np.zeros((9, 9, 3), np.uint8))
+        yield model
 
 
 RANGE = "[0, 1]"

@@ -1,11 +1,13 @@
 import json
 import threading
+from contextlib import nullcontext
 
 import pytest
 
 from marcelle_nb.errors import DownloadRefused, ModelFormatError
 from marcelle_nb.formats.model_files import ModelFiles
 from marcelle_nb.message import Message
+from marcelle_nb.models import loadable_model
 from marcelle_nb.models.pretrained_model import PretrainedModel
 from tests.eventually import eventually
 
@@ -191,6 +193,27 @@ def test_a_retry_uses_the_cache_that_the_environment_names_by_then(monkeypatch, 
     model.retry()
     assert model.predict(1) == 2
     assert files.caches == [tmp_path]
+
+
+def test_what_is_closed_while_it_is_fetched_is_not_opened(monkeypatch):
+    files = Files()
+    model = Sized(files)
+    opened: list[ModelFiles] = []
+    monkeypatch.setattr(model, "_open", opened.append)
+    assert eventually(lambda: files.seen)
+    model.close()
+    files.go_on.set()
+    assert eventually(lambda: not model.loading.value)
+    assert opened == []
+
+
+def test_what_is_made_while_the_process_ends_is_not_loaded_and_nobody_waits(monkeypatch):
+    monkeypatch.setattr(loadable_model, "finished_before_exit", lambda: nullcontext(False))
+    files = Files()
+    model = Sized(files)
+    with pytest.raises(RuntimeError, match="expected a loaded model, got none"):
+        model.predict(1)
+    assert files.asked == 0
 
 
 def test_bytes_without_a_whole_are_told_without_a_share():

@@ -2,9 +2,11 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
+from marcelle_nb.runtime import runtime_folder as module
 from marcelle_nb.runtime.runtime_folder import made_runtime_folder, write_private
 
 
@@ -52,3 +54,28 @@ def test_a_private_file_is_replaced_whole_and_never_written_through_a_link(tmp_p
     assert (tmp_path / "a").read_bytes() == b"2"
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {"secret", "a"}
+
+
+@pytest.mark.parametrize("tries", [1, 2, 10**6])
+def test_on_windows_a_file_that_is_being_read_is_replaced_a_moment_later(
+    tmp_path, monkeypatch, tries
+):
+    left, real = [None] * tries, Path.replace
+
+    def replace(path, target):
+        if left:
+            left.pop()
+            raise PermissionError("it is open")
+        return real(path, target)
+
+    monkeypatch.setattr(module, "_REPLACES_OPEN", False)
+    monkeypatch.setattr(module, "_WAIT_S", 0)
+    monkeypatch.setattr(Path, "replace", replace)
+    (tmp_path / "file").write_bytes(b"old")
+    if tries > module._TRIES:
+        with pytest.raises(PermissionError, match="it is open"):
+            write_private(tmp_path / "file", b"new")
+        assert (tmp_path / "file").read_bytes() == b"old"
+    else:
+        write_private(tmp_path / "file", b"new")
+        assert (tmp_path / "file").read_bytes() == b"new"

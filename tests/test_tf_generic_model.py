@@ -102,6 +102,18 @@ def test_loading_is_told_as_in_marcelle(model, fake):
     assert model.ready
 
 
+def test_whether_it_is_loading_is_told_in_the_order_of_the_changes(model, fake, monkeypatch):
+    post, held = model.loading._post, list[bool]()
+
+    def watched(value):
+        held.append(model._train_lock.locked())
+        post(value)
+
+    monkeypatch.setattr(model.loading, "_post", watched)
+    model.load_from_files("a.tflite")
+    assert held == [True, True]
+
+
 def test_the_options_of_an_address_reach_the_loader(model, monkeypatch):
     given = {}
     fake = FakeLoadedModel(lambda x: x, (None, 2))

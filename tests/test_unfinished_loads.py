@@ -10,7 +10,8 @@ import threading, time
 from marcelle_nb.models.unfinished_loads import finished_before_exit, process_is_ending
 begun = threading.Event()
 def work():
-    with finished_before_exit():
+    with finished_before_exit() as may_begin:
+        assert may_begin
         begun.set()
         {work}
 threading.Thread(target=work, daemon=True).start()
@@ -38,6 +39,19 @@ def test_what_waits_for_somebody_else_hears_of_the_end():
 def test_the_end_does_not_wait_for_ever():
     shorten = "import marcelle_nb.models.unfinished_loads as it; it.LONGEST_S = 0.1"
     assert lines("time.sleep(600)", shorten) == ["last line"]
+
+
+def test_what_begins_after_the_end_has_begun_hears_of_it():
+    late = (
+        "import atexit",
+        "import marcelle_nb.models.unfinished_loads as it",
+        "def late():",
+        "    it._wait()",
+        "    with finished_before_exit() as may_begin:",
+        "        print(may_begin, len(it._under_way), flush=True)",
+        "atexit.register(late)",
+    )
+    assert lines("pass", *late) == ["last line", "False 0"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork on Windows")

@@ -157,13 +157,15 @@ def convert(  # noqa: PLR0913 - by name, and none of the rare ones has to be giv
         refuse_other_models(source)
     if is_here or known is not None:
         chosen, options = _divided(chosen, options, known, kind)
-    with without_library_messages(), native_messages_kept(others=False):
-        if not is_here:
-            files = open_files(source, sha256, allow_http=allow_http)
-            known, _ = detect(files)
-            chosen, options = _divided(chosen, options, known, kind)
-            source = load(files, format=known, trust=trust, **chosen)
-        return _write(ConversionSource(source), place, kind, options)
+    with without_library_messages():
+        # a download may take long, and others wait for what keeps native messages
+        files = None if is_here else open_files(source, sha256, allow_http=allow_http)
+        with native_messages_kept(others=False):
+            if files is not None:
+                known, _ = detect(files)
+                chosen, options = _divided(chosen, options, known, kind)
+                source = load(files, format=known, trust=trust, **chosen)
+            return _write(ConversionSource(source), place, kind, options)
 
 
 def _check_here(chosen: Mapping[str, Any], sha256: object) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
+    from typing import Any, TextIO
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """The environment's word on how much TensorFlow tells; who has set it to 0 wants to read all."""
@@ -28,6 +28,9 @@ _NATIVE = re.compile(
 """How the lines of TensorFlow's native code begin, the second ones of two among them."""
 
 _turn = threading.RLock()
+
+_outer: list[tuple[int, int]] = []
+"""The thread of the outermost block, and the standard error outside of it, while one runs."""
 
 
 class NativeMessages:
@@ -75,6 +78,16 @@ class _StandardError(io.TextIOBase):
         with self._lock:
             self._stream.flush()
 
+    def unlock(self) -> None:
+        """Let go of what a thread held that is not there any more, in the child of a fork."""
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what else a standard error has, as `buffer`, `name` and `mode`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
     def fileno(self) -> int:
         return self._stream.fileno()
 
@@ -110,6 +123,9 @@ def native_messages_kept(*, others: bool = True) -> Iterator[NativeMessages]:
     Thread: any; one thread's blocks run at a time, others wait. What other threads' native code
     writes meanwhile is kept, too; what they print in Python is shown at once, but for loggers that
     hold the standard error themselves.
+
+    Process: a child that another thread forks meanwhile has the standard error from outside. A
+    program that is started meanwhile has the file as its own, and shows nothing there.
     """
     messages = NativeMessages()
     if os.environ.get(LEVEL) == "0":
@@ -121,13 +137,18 @@ def native_messages_kept(*, others: bool = True) -> Iterator[NativeMessages]:
         except OSError:  # closed, as in a service: nothing is shown
             yield messages
             return
-        before = sys.stderr
-        former = _stand_in(before, kept) if _is_standard_error(before) else None
-        os.dup2(file.fileno(), 2)
+        before, former, is_outermost = sys.stderr, None, not _outer
         try:
+            if _is_standard_error(before):
+                former = _stand_in(before, kept)
+            if is_outermost:  # before and after 2 is another one: a fork may come in between
+                _outer.append((threading.get_ident(), kept))
+            os.dup2(file.fileno(), 2)
             yield messages
         finally:
             os.dup2(kept, 2)
+            if is_outermost:
+                _outer.clear()
             os.close(kept)
             if former is not None:
                 if sys.stderr is _in_place[0]:  # else another thread has set its own meanwhile
@@ -142,7 +163,8 @@ def native_messages_kept(*, others: bool = True) -> Iterator[NativeMessages]:
 
 def _stand_in(before: TextIO, kept: int) -> TextIO:
     """Let Python write past what is kept; give the stream to write to again at the end."""
-    before.flush()
+    with suppress(OSError, ValueError):  # nobody reads it any more
+        before.flush()
     direct = open(  # noqa: PTH123, SIM115 - a number, not a path; closed at the end
         os.dup(kept), "w", buffering=1, encoding=before.encoding, errors="backslashreplace"
     )
@@ -166,3 +188,20 @@ def _is_standard_error(stream: object) -> bool:
         return stream is not None and stream.fileno() == 2  # type: ignore[attr-defined]
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def _after_fork() -> None:
+    """Give the child its standard error, and a turn that no thread of the parent has."""
+    global _turn  # noqa: PLW0603 - another thread may hold it for ever
+    for stand_in in _in_place:
+        stand_in.unlock()
+    if _outer and _outer[0][0] == threading.get_ident():  # the block ends in the child, too
+        return
+    _turn = threading.RLock()
+    for _, kept in _outer:
+        os.dup2(kept, 2)
+    _outer.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

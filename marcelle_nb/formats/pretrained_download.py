@@ -38,6 +38,11 @@ class PretrainedDownload:
     progress : callable or None
         Called with the bytes of all files that are there, and those of the whole: 0 until the main
         file and its size are known.
+
+    Attributes
+    ----------
+    error_of_progress : OSError or None
+        What `progress` has raised: the caller's own, and no fault of the cache.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class PretrainedDownload:
         self._main = main_name(wanted.url)
         self._whole: list[PartialFile] = []
         self._own: Path | None = None
+        self.error_of_progress: OSError | None = None
         self._looked: tuple[int, tuple[list[str], int] | None] = (0, None)
 
     def files(self, *, is_shared: bool) -> dict[str, Path]:
@@ -164,8 +170,13 @@ class PretrainedDownload:
         return self._looked[1]
 
     def _tell(self, done: int, total: int) -> None:
-        if self._progress is not None:
+        if self._progress is None:
+            return
+        try:
             self._progress(done, total)
+        except OSError as error:
+            self.error_of_progress = error
+            raise
 
     def _come(self, name: str) -> PartialFile:
         """Give what is there of a file: a copy of what the cache has, or what has come."""

@@ -139,11 +139,15 @@ class PretrainedFiles:
             with ExitStack() as stack:
                 try:
                     is_held = stack.enter_context(locked(record.lock, download.watch))
-                except PermissionError:  # that of another user, who keeps it
+                except PermissionError as error:  # that of another user, who keeps it
+                    if error is download.error_of_progress:
+                        raise
                     is_held = False
                 # who held the lock may have fetched them
                 return self._found() or self._download(download, asked, is_held=is_held)
         except OSError as error:
+            if error is download.error_of_progress:
+                raise
             raise ModelCache.unusable(self.cache.folder, error) from error
 
     def _download(

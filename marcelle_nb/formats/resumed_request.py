@@ -27,6 +27,8 @@ _VALIDATORS = ("ETag", "Last-Modified")
 class ResumedRequest(WebRequest):
     """Asks for the rest of a file; a server that has another version now sends all of it.
 
+    Where it sends another part than that which is missing, or has none, all is asked for.
+
     What came whole another day is asked for again only where it was changed since. A proxy may give
     the rest of another version nevertheless: where its headers tell that, all is asked for.
 
@@ -72,7 +74,6 @@ class ResumedRequest(WebRequest):
                 self._begin(response)
             elif response.status_code == 416 and "Range" in asked:  # there is less than has come
                 self._partial.remove()
-                raise self._refused("expected the rest of the file, got none")
             else:
                 raise NoFileThere(
                     f"{display(self._url)}: expected a file, got the answer "
@@ -124,9 +125,9 @@ class ResumedRequest(WebRequest):
             raise self._refused(f"expected the rest as it is, got it packed as {packing!r:.40}")
         told = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         fits = told is not None and int(told[1]) == start
-        if told is None or not fits or int(told[3]) != self._partial.total:
+        if told is None or not fits or self._partial.total not in (None, int(told[3])):
             self._partial.remove()
-            raise self._refused("expected the rest of the file, got another part")
+            return
         self._check_declared(told[3])
         self.start = start
         self._limit -= start
@@ -139,6 +140,10 @@ class ResumedRequest(WebRequest):
                 f"expected at most {self._limit + self._before:,} bytes, got "
                 f"{int(told) + self._before:,}{with_others}"
             )
+
+    def _too_much(self, got: str) -> DownloadRefused:
+        most = self._limit + self.start + self._before
+        return self._refused(f"expected at most {most:,} bytes, got {got}")
 
     def _append(self, chunks: Iterable[bytes]) -> None:
         for chunk in chunks:

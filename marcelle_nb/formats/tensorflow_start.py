@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from marcelle_nb.formats.native_messages import native_messages_kept
 
@@ -34,5 +35,6 @@ def start_tensorflow() -> None:
         import tensorflow as tf  # noqa: I001
         import keras  # noqa: F401
 
-        tf.config.list_logical_devices()
+        with suppress(RuntimeError, ValueError):  # of a device or a setting: the first use says it
+            tf.config.list_logical_devices()
     _is_started.set()

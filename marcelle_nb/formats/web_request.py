@@ -203,7 +203,7 @@ class WebRequest:
             raise self._refused(f"expected the file as it is, got it packed as {packing!r:.40}")
         declared = response.headers.get("Content-Length", "")
         if declared.isdigit() and int(declared) > self._limit:
-            raise self._refused(f"expected at most {self._limit:,} bytes, got {int(declared):,}")
+            raise self._too_much(f"{int(declared):,}")
         chunks = self._chunks(response)
         head = b""
         while len(head) < _HEAD and (chunk := next(chunks, b"")):
@@ -217,7 +217,7 @@ class WebRequest:
         while not self._stopped and (chunk := response.raw.read1(_CHUNK, decode_content=False)):
             self.received += len(chunk)
             if self.received > self._limit:
-                raise self._refused(f"expected at most {self._limit:,} bytes, got more")
+                raise self._too_much("more")
             yield chunk
 
     def _unreachable(self, what: str) -> DownloadRefused:
@@ -225,6 +225,9 @@ class WebRequest:
             return self._refused(f"expected the whole file, {what}")
         host = urlsplit(self._url).hostname
         return HostUnreachable(f"{display(self._url)}: expected an answer of {host}, {what}")
+
+    def _too_much(self, got: str) -> DownloadRefused:
+        return self._refused(f"expected at most {self._limit:,} bytes, got {got}")
 
     def _refused(self, what: str) -> DownloadRefused:
         return DownloadRefused(f"{display(self._url)}: {what}")

@@ -77,7 +77,11 @@ class LoadableModel(Model):
     def _load_and_log(
         self, number: int, read: Callable[[], Any], source: Mapping[str, Any]
     ) -> None:
-        with finished_before_exit():
+        with finished_before_exit() as may_begin:
+            if not may_begin:
+                with self._train_lock:  # nobody may wait for it
+                    self._end_up_to(number)
+                return
             try:
                 self._load_now(number, read, source)
             except Exception:  # the streams have told it
@@ -129,9 +133,11 @@ class LoadableModel(Model):
         self.training._deliver()
 
     def _tell_whether_loading(self) -> None:
-        is_loading = bool(self._pending)
-        if self.loading.value is not is_loading:
-            self.loading.set(is_loading)
+        with self._train_lock:  # so that the last value is that of the last change
+            is_loading = bool(self._pending)
+            if self.loading.value is not is_loading:
+                self.loading._post(is_loading)
+        self.loading._deliver()
 
     def _end_up_to(self, number: int) -> None:
         self._pending = {later for later in self._pending if later > number}

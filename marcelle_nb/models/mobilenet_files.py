@@ -115,8 +115,9 @@ def _check_tfjs(version: int, alpha: float, files: ModelFiles) -> None:
     if model.kind != "graph":
         raise ModelFormatError(f"{name}: expected a graph model, got a layers model")
     nodes = model.topology.get("node")
-    named = {it.get("name") for it in nodes if isinstance(it, dict)} if nodes else set()
-    if EMBEDDING_NODES[version] not in named:
+    listed = nodes if isinstance(nodes, list) else []
+    names = [it.get("name") for it in listed if isinstance(it, dict)]  # of whatever kind
+    if EMBEDDING_NODES[version] not in names:
         raise ModelFormatError(f"{name}: expected the node {EMBEDDING_NODES[version]!r}, got none")
     specs = [spec for group in model.groups for spec in group.specs]
     types = {spec.dtype for spec in specs} - {"float32", "int32"}

@@ -88,6 +88,7 @@ class PretrainedModel(PredictOnlyModel):
             files = wanted.get(self._note_progress)
             self.progress.set(None)
             self._bytes.set("")
+            self._check_wanted()
             return self._open(files)
         except Exception as error:
             self._failure = error
@@ -96,9 +97,12 @@ class PretrainedModel(PredictOnlyModel):
             self.progress.set(None)
             self._bytes.set("")
 
-    def _note_progress(self, done: int, total: int) -> None:
+    def _check_wanted(self) -> None:
         if self._closed or process_is_ending.is_set():
             raise RuntimeError(f"{self.title}: expected to load, got closed")
+
+    def _note_progress(self, done: int, total: int) -> None:
+        self._check_wanted()
         self.progress.set(min(1.0, done / total) if total else None)
         whole = f" of {total / 1e6:.1f}" if total else ""
         self._bytes.set(f"{done / 1e6:.1f}{whole} MB")

@@ -22,8 +22,13 @@ _under_way: set[int] = set()
 
 
 @contextmanager
-def finished_before_exit() -> Iterator[None]:
+def finished_before_exit() -> Iterator[bool]:
     """Let the process end only after the block: TensorFlow must not be cut off in native code.
+
+    Yields
+    ------
+    bool
+        Whether what is long may begin. False: the process ends already, and waits no more.
 
     Notes
     -----
@@ -31,9 +36,11 @@ def finished_before_exit() -> Iterator[None]:
     """
     me = threading.get_ident()
     with _changed:
-        _under_way.add(me)
+        may_begin = not process_is_ending.is_set()
+        if may_begin:
+            _under_way.add(me)
     try:
-        yield
+        yield may_begin
     finally:
         with _changed:
             _under_way.discard(me)
@@ -41,8 +48,8 @@ def finished_before_exit() -> Iterator[None]:
 
 
 def _wait() -> None:
-    process_is_ending.set()
     with _changed:
+        process_is_ending.set()  # in here: what has not begun by now finds it set
         _changed.wait_for(lambda: not _under_way, LONGEST_S)
 
 

@@ -1,6 +1,7 @@
 """Every conversion between formats that is possible keeps the outputs; the others say why not."""
 
 import json
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,8 @@ from marcelle_nb.formats.conversion_target import TARGETS
 from marcelle_nb.formats.convert import convert
 from marcelle_nb.formats.detect import FORMATS
 from marcelle_nb.formats.load import load
+from marcelle_nb.formats.native_messages import native_messages_kept
+from tests.eventually import DEADLINE_S
 from tests.formats.tfjs_node import requires_tfjs, run_tfjs
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -421,6 +424,25 @@ def test_what_is_impossible_is_refused_before_anything_is_fetched(
     monkeypatch.setattr("marcelle_nb.formats.convert.open_files", None)
     with pytest.raises(ValueError, match=said):
         convert("https://a.example/model.json", tmp_path / target, **options)
+
+
+def test_while_files_are_fetched_others_may_keep_native_messages(tmp_path, monkeypatch):
+    def keep():
+        with native_messages_kept():
+            kept.append(True)
+
+    def fetched(*_, **__):
+        other = threading.Thread(target=keep, daemon=True)
+        other.start()
+        other.join(DEADLINE_S)
+        told.extend(kept)
+        raise FileNotFoundError("none")
+
+    kept, told = list[bool](), list[bool]()
+    monkeypatch.setattr("marcelle_nb.formats.convert.open_files", fetched)
+    with pytest.raises(FileNotFoundError):
+        convert("https://a.example/model.tflite", tmp_path / "a.onnx")
+    assert told == [True]
 
 
 def test_outputs_that_cannot_be_chosen_are_refused_before_the_model_is_read(tmp_path, monkeypatch):

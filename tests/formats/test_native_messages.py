@@ -1,5 +1,6 @@
 """Converters' screens of text are kept, and what others write is shown."""
 
+import io
 import os
 import subprocess
 import sys
@@ -146,3 +147,90 @@ with native_messages_kept(others=False):
 
 def test_the_second_line_of_a_native_message_is_kept_too():
     assert said_by(SECOND_LINES) == ["of others"]
+
+
+FORK = """
+import os, sys, threading
+from marcelle_nb.formats.native_messages import native_messages_kept
+within, go_on = threading.Event(), threading.Event()
+def work():
+    with native_messages_kept(), native_messages_kept():
+        within.set()
+        go_on.wait()
+thread = threading.Thread(target=work)
+thread.start()
+within.wait()
+child = os.fork()
+if child == 0:
+    os.write(2, b"child\\n")
+    with native_messages_kept() as messages:
+        os.write(2, b"kept\\n")
+    assert messages.text == "kept\\n"
+    os.write(2, b"over\\n")
+    print("python", file=sys.stderr, flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+go_on.set()
+thread.join()
+os.write(2, b"parent\\n")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
+def test_the_child_of_a_fork_has_its_standard_error_and_its_turn():
+    assert said_by(FORK) == ["child", "over", "python", "parent"]
+
+
+FORK_WITHIN = """
+import os
+from marcelle_nb.formats.native_messages import native_messages_kept
+with native_messages_kept(others=False):
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    else:
+        os.write(2, b"of the child\\n")
+os.write(2, b"after\\n")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
+def test_a_block_that_forks_ends_in_both():
+    # one file for both, which tells the parent of the child's, too
+    assert said_by(FORK_WITHIN) == ["of the child", "after", "of the child", "after"]
+
+
+WHOLE = """
+import sys
+from marcelle_nb.formats.native_messages import native_messages_kept
+before = sys.stderr
+with native_messages_kept():
+    sys.stderr.buffer.write(b"bytes\\n")
+    sys.stderr.buffer.flush()
+    held = sys.stderr
+    assert held.mode == "w"
+    assert not hasattr(held, "_none") and not hasattr(held, "none")
+assert (held.buffer, held.name) == (before.buffer, before.name)
+"""
+
+
+def test_what_stands_for_the_standard_error_has_all_of_it():
+    assert said_by(WHOLE) == ["bytes"]
+
+
+def test_a_standard_error_that_nobody_reads_any_more_is_no_hindrance(monkeypatch):
+    class Broken(io.StringIO):
+        encoding = "utf-8"
+
+        def fileno(self):
+            return 2
+
+        def flush(self):
+            raise BrokenPipeError
+
+    broken = Broken()
+    monkeypatch.setattr(sys, "stderr", broken)
+    with native_messages_kept() as messages:
+        os.write(2, b"x")
+    assert messages.text == "x"
+    assert sys.stderr is broken

@@ -1,6 +1,6 @@
 import pytest
 
-from marcelle_nb.errors import DownloadRefused, NoFileThere
+from marcelle_nb.errors import NoFileThere
 from marcelle_nb.formats.partial_file import PartialFile
 from marcelle_nb.formats.resumed_request import ResumedRequest
 from tests.formats.web_server import send, web_server
@@ -61,12 +61,49 @@ def test_a_date_tells_a_version(server, tmp_path):
 
 
 def test_there_may_be_less_than_what_came(server, tmp_path):
+    def answer(handler):
+        is_part = "Range" in handler.headers
+        send(handler, b"" if is_part else b"less", 416 if is_part else 200)
+
+    server.answers["/w"] = answer
+    partial = begun(tmp_path, 1000)
+    request = asked(server, partial)
+    assert request.complete
+    assert (request.start, partial.path.read_bytes()) == (0, b"less")
+
+
+def test_all_is_asked_for_once(server, tmp_path):
     server.answers["/w"] = lambda handler: send(handler, b"", 416)
     partial = begun(tmp_path, 1000)
     request = asked(server, partial)
-    assert type(request.error) is DownloadRefused
+    assert type(request.error) is NoFileThere
     assert not request.is_broken_off
     assert partial.size == 0
+    assert len(server.asked) == 2
+
+
+def test_a_rest_is_taken_where_nobody_told_how_long_the_whole_is(server, tmp_path):
+    server.answers["/w"] = in_parts(CONTENT)
+    partial = PartialFile(tmp_path / "w.part")
+    partial.begin('"v1"', None)
+    partial.path.write_bytes(CONTENT[:1000])
+    request = asked(server, partial)
+    assert request.complete
+    assert request.start == 1000
+    assert partial.path.read_bytes() == CONTENT
+
+
+def test_the_limit_that_is_told_is_that_of_the_whole(server, tmp_path):
+    def answer(handler):  # more than it says
+        part = f"bytes 1000-{len(CONTENT) - 1}/{len(CONTENT)}"
+        rest = bytes(200_000)
+        send(handler, rest, 206, Content_Range=part, ETag='"v1"')
+
+    server.answers["/w"] = answer
+    url, partial = server.url("/w"), begun(tmp_path, 1000)
+    request = ResumedRequest(url, partial, limit=150_000, plain=False, before=50_000)
+    request.run({})
+    assert "expected at most 200,000 bytes, got more" in str(request.error)
 
 
 def test_the_limit_counts_what_came_before(server, tmp_path):

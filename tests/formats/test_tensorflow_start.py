@@ -3,19 +3,23 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from marcelle_nb.formats import tensorflow_start
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 BEGIN = """
-import sys, tempfile, warnings
+import sys, warnings
 from pathlib import Path
 import numpy as np
 import marcelle_nb as mnb
-place = Path(tempfile.mkdtemp())
+place = Path(sys.argv[1])
 assert "tensorflow" not in sys.modules and "keras" not in sys.modules
 def rows():
     data = mnb.dataset("rows")
@@ -61,19 +65,24 @@ FORMATS = {
 }
 
 
-def said(script, **environment):
+@pytest.fixture
+def said(tmp_path):
     """What a process wrote where a notebook shows it red, without the word that silences TF."""
-    clean = {name: it for name, it in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run(
-        [sys.executable, "-c", BEGIN + script],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**clean, "PYTHONPATH": str(ROOT), **environment},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+
+    def run(script, **environment):
+        clean = {name: it for name, it in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+        done = subprocess.run(
+            [sys.executable, "-c", BEGIN + script, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +93,7 @@ def cache(tmp_path_factory):
 @pytest.mark.parametrize(
     "script", [MOBILENET, DETECTOR, KERAS, UMAP], ids=["mobilenet", "coco_ssd", "keras", "umap"]
 )
-def test_who_uses_a_model_sees_nothing_of_the_start(script, cache):
+def test_who_uses_a_model_sees_nothing_of_the_start(script, cache, said):
     assert said(script, **cache) == ""
 
 
@@ -102,22 +111,22 @@ def files(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_who_loads_a_file_sees_nothing_of_the_start(kind, files):
+def test_who_loads_a_file_sees_nothing_of_the_start(kind, files, said):
     name = FORMATS[kind]
     path = files / name / "model.json" if kind.startswith("tfjs") else files / name
     assert said(f"predicted({str(path)!r})") == ""
 
 
-def test_tensorflow_lites_own_interpreter_is_as_quiet(files):
+def test_tensorflow_lites_own_interpreter_is_as_quiet(files, said):
     path = str(files / FORMATS["tflite"])
     # as where ai_edge_litert is not installed
     script = f"sys.modules['ai_edge_litert.interpreter'] = None\npredicted({path!r})"
     assert said(script) == ""
 
 
-def test_who_wants_to_read_it_does(cache):
+def test_who_wants_to_read_it_does(said):
     script = "from marcelle_nb.formats.tensorflow_start import start_tensorflow as s\ns()\ns()"
-    assert "oneDNN" in said(script, TF_CPP_MIN_LOG_LEVEL="0")
+    assert said(script, TF_CPP_MIN_LOG_LEVEL="0") != ""
 
 
 FAILING = """
@@ -132,7 +141,23 @@ for _ in range(2):
 """
 
 
-def test_an_error_of_the_start_comes_out_each_time():
+def test_an_error_of_the_start_comes_out_each_time(said):
     lines = said(FAILING).splitlines()
     assert len(lines) == 2
     assert all("tensorflow" in line for line in lines)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no device"), ValueError("no such setting")])
+def test_an_error_of_the_devices_is_left_to_their_first_use(error, monkeypatch):
+    def fail():
+        asked.append(True)
+        raise error
+
+    asked: list[bool] = []
+    fake = SimpleNamespace(config=SimpleNamespace(list_logical_devices=fail))
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace())
+    monkeypatch.setattr(tensorflow_start, "_is_started", threading.Event())
+    for _ in range(2):
+        tensorflow_start.start_tensorflow()
+    assert asked == [True]
