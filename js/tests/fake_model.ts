@@ -1,5 +1,5 @@
 /** Plays anywidget's model and, where a test asks for it, the kernel behind it. */
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { Manager, Model } from "../src/lib/model";
 
 type Callback = (...values: never[]) => void;
@@ -97,18 +97,18 @@ interface Widget {
   render(given: { model: Model; el: HTMLElement; signal?: AbortSignal }): () => void;
 }
 
-/** Render a view as anywidget does, into the document. */
+/** Render a view as anywidget does, into the document; it goes with the test: its timers must not outlive the page. */
 export function show(widget: Widget, model: Model): { el: HTMLElement; remove: () => void } {
   const el = document.createElement("div");
   document.body.append(el);
-  const cleanup = widget.render({ model, el });
-  return {
-    el,
-    remove: () => {
-      cleanup();
-      el.remove();
-    },
+  let cleanup: (() => void) | undefined = widget.render({ model, el });
+  const remove = () => {
+    cleanup?.();
+    cleanup = undefined;
+    el.remove();
   };
+  onTestFinished(remove);
+  return { el, remove };
 }
 
 /** Let the promises that are under way, and the redraw that follows them, finish; also under fake timers. */
