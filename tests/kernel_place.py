@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marcelle_nb.runtime import held_place
+from marcelle_nb.runtime.published_files import open_published
 from tests.extension_server import ROOT
 
 KERNEL = """
@@ -28,6 +29,15 @@ def kernel_place(runtime, monkeypatch):
         for place in held_place._kernels:
             place.close()
         held_place._kernels.clear()
+
+
+def published(name, file="model.json"):
+    """Give what the server sends of a model; None where there is nothing."""
+    opened = open_published(name, file)
+    if opened is None:
+        return None
+    with os.fdopen(opened, "rb") as source:
+        return source.read()
 
 
 @contextmanager

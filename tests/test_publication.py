@@ -13,10 +13,9 @@ import marcelle_nb as mnb
 from marcelle_nb.models.publication import Publication
 from marcelle_nb.models.web_methods import WebMethods
 from marcelle_nb.models.web_model import WebModel
-from marcelle_nb.runtime.published_files import open_published
 from marcelle_nb.runtime.running_servers import announce_server
 from tests.extension_server import ROOT
-from tests.kernel_place import kernel_place
+from tests.kernel_place import kernel_place, published
 
 
 @pytest.fixture
@@ -43,14 +42,6 @@ def train(model, first):
     model.train([{"x": [first, 1, 2, i], "y": "ab"[i % 2]} for i in range(6)]).wait(60)
 
 
-def read(name, file="model.json"):
-    opened = open_published(name, file)
-    if opened is None:
-        return None
-    with os.fdopen(opened, "rb") as source:
-        return source.read()
-
-
 class Counted(WebMethods):
     """Stands for a model that is another one each time one looks; a look may take long."""
 
@@ -66,7 +57,7 @@ class Counted(WebMethods):
 
 
 def shown(name):
-    return json.loads(read(name))["look"]
+    return json.loads(published(name))["look"]
 
 
 def test_a_later_model_takes_the_place_and_pages_that_load_go_on(server):
@@ -78,18 +69,18 @@ def test_a_later_model_takes_the_place_and_pages_that_load_go_on(server):
     publication.update()
     second = weights_of("gestures")
     assert second != first
-    assert read("gestures", first)
+    assert published("gestures", first)
     train(model, 3)
     publication.update()
-    assert read("gestures", second)
-    assert read("gestures", first) is None
+    assert published("gestures", second)
+    assert published("gestures", first) is None
     publication.close()
-    assert read("gestures") is None
+    assert published("gestures") is None
     assert not publication.is_open
 
 
 def weights_of(name):
-    (weights,) = json.loads(read(name))["weightsManifest"][0]["paths"]
+    (weights,) = json.loads(published(name))["weightsManifest"][0]["paths"]
     return weights
 
 
@@ -137,7 +128,7 @@ def test_an_update_that_began_before_another_publication_does_not_replace_it(ser
 def test_an_update_that_began_before_the_end_does_not_undo_it(server):
     publication = Publication(Counted(), "gestures")
     during_an_update(publication, publication.close)
-    assert read("gestures") is None
+    assert published("gestures") is None
     assert not publication.is_open
 
 

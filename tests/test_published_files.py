@@ -8,12 +8,11 @@ import pytest
 from marcelle_nb.runtime.held_place import known_kernel_place
 from marcelle_nb.runtime.published_files import (
     content_type,
-    open_published,
     publish_files,
     withdraw_files,
 )
 from tests.hostile_names import NAMES
-from tests.kernel_place import kernel_place, other_kernel
+from tests.kernel_place import kernel_place, other_kernel, published
 
 
 @pytest.fixture
@@ -22,19 +21,11 @@ def root(tmp_path, monkeypatch):
         yield folder
 
 
-def read(name, file="model.json"):
-    opened = open_published(name, file)
-    if opened is None:
-        return None
-    with os.fdopen(opened, "rb") as source:
-        return source.read()
-
-
 def test_models_of_all_names_are_found_each_under_its_own(root):
     names = [*dict.fromkeys(NAMES)]
     for name in names:
         publish_files(name, {"model.json": repr(name).encode()})
-    assert [read(name) for name in names] == [repr(name).encode() for name in names]
+    assert [published(name) for name in names] == [repr(name).encode() for name in names]
 
 
 @pytest.mark.parametrize(
@@ -44,32 +35,32 @@ def test_only_plain_names_of_what_is_published_are_opened(root, file):
     folder = publish_files("a model", {"model.json": b"{}"})
     (folder / "model.py").touch()
     (folder / "é.json").touch()
-    assert read("a model", file) is None
+    assert published("a model", file) is None
 
 
 def test_the_newest_of_several_kernels_is_found(root):
     publish_files("a model", {"model.json": b"own"})
     with other_kernel("a model", "of another") as folder:
         os.utime(folder / "model.json", ns=(2**62, 2**62))
-        assert read("a model") == b"of another"
+        assert published("a model") == b"of another"
         os.utime(folder / "model.json", ns=(0, 0))
-        assert read("a model") == b"own"
+        assert published("a model") == b"own"
         os.utime(folder / "model.json", ns=(2**62, 2**62))
-    assert read("a model") == b"own"
+    assert published("a model") == b"own"
 
 
 def test_files_of_the_last_model_stay_for_pages_that_load_it(root):
     for number in "123":
         publish_files("a model", {"model.json": number.encode(), f"{number}.bin": b"x"})
-    assert read("a model") == b"3"
-    assert [read("a model", f"{number}.bin") for number in "123"] == [None, b"x", b"x"]
+    assert published("a model") == b"3"
+    assert [published("a model", f"{number}.bin") for number in "123"] == [None, b"x", b"x"]
 
 
 def test_what_was_withdrawn_is_not_found(root):
     publish_files("a model", {"model.json": b"{}"})
     withdraw_files("a model")
     withdraw_files("a model")
-    assert read("a model") is None
+    assert published("a model") is None
 
 
 def test_withdrawing_makes_no_place(root):
@@ -92,7 +83,7 @@ def test_a_file_that_is_as_it_was_is_not_written_again(root):
     publish_files("a model", {**files, "a.bin": b"new"})
     touched = {name for name in files if (folder / name).stat().st_mtime_ns}
     assert touched == {"model.json", "a.bin"}  # the first says which kernel's is the newest
-    assert read("a model", "a.bin") == b"new"
+    assert published("a model", "a.bin") == b"new"
 
 
 def test_a_link_in_the_place_of_a_file_is_replaced_also_where_it_leads_to_the_same(root, tmp_path):
@@ -102,7 +93,7 @@ def test_a_link_in_the_place_of_a_file_is_replaced_also_where_it_leads_to_the_sa
     (folder / "a.bin").unlink()
     (folder / "a.bin").symlink_to(tmp_path / "same")
     publish_files("a model", files)
-    assert read("a model", "a.bin") == b"same"
+    assert published("a model", "a.bin") == b"same"
 
 
 def test_what_cannot_be_removed_while_a_server_sends_it_goes_with_the_next_model(root, monkeypatch):
