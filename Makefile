@@ -28,7 +28,7 @@ demo: .venv/lab
 test: lint .venv/test
 	@.venv/bin/python -m tests.chromium --install
 	$(WITH_VENV) && export PATH && cd js && npm test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses=2 --no-loadscope-reorder
 
 lint: .venv/test
 	.venv/bin/ruff check .

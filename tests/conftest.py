@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,14 @@ settings.register_profile("explore", UNTIMED, max_examples=1_000)
 settings.load_profile("repeatable")
 
 _numbers = itertools.count()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together, in one of several processes, what shares a server, a browser or a kernel."""
+    from tests.shared_scheduling import SharedScheduling
+
+    return SharedScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
