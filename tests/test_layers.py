@@ -30,6 +30,7 @@ ROWS = (
     {"data": "data"},
     {"runtime": "runtime file_receiver"},
     {"formats": "formats"},
+    {"features": "features"},
     {"models": "models"},
     {"components": "components"},
     {"spec": "spec", "catalog": "catalog"},
