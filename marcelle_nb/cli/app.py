@@ -8,6 +8,7 @@ import typer
 
 from marcelle_nb._version import __version__
 from marcelle_nb.cli.convert import convert
+from marcelle_nb.cli.features import features
 from marcelle_nb.cli.fetch import fetch
 from marcelle_nb.cli.inspect import inspect
 
@@ -42,3 +43,4 @@ def _main(
 app.command()(convert)
 app.command()(fetch)
 app.command()(inspect)
+app.add_typer(features, name="features")
