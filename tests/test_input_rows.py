@@ -40,3 +40,19 @@ def test_rows_of_other_features_are_refused():
 )
 def test_unknown_and_equal_versions_pass(given, trained):
     check_version("x", given, trained)
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        (("learned-1-a", "handmade-2"), r'\(kind="handmade"\) goes on with \'handmade-2\'$'),
+        (("handmade-2", "learned-1-a"), r'\(kind="handmade"\) goes on with \'handmade-2\'$'),
+        (("learned-1-a", "learned-1-b"), r"'learned-1-a' comes .* here, that is 'learned-1-"),
+        (("mobilenet-v1", "learned-1-b"), r"'learned-1-b' comes .* here, that is 'learned-1-"),
+        (("v1", "v2"), "got 'v2'$"),
+    ],
+)
+def test_who_mixes_features_is_told_how_to_go_on(versions, told):
+    trained, given = versions
+    with pytest.raises(ValueError, match=told):
+        check_version("x", given, trained)

@@ -103,7 +103,7 @@ def test_features_carry_their_version(make):
     assert (row.shape, row.dtype, model.n_features) == ((256,), np.float32, 256)
     assert row.version == model.features_version
     assert row.version.startswith("mobilenet-v1-0.25-")
-    other = FeatureVector(row, "handmade-1")
+    other = FeatureVector(row, "handmade-2")
     run = mnb.knn().train([{"x": row, "y": "a"}, {"x": other, "y": "b"}])
     with pytest.raises(TrainingError, match="one version"):
         run.wait(10)

@@ -19,6 +19,7 @@ BUILT |= {  # the page of published models
     f"marcelle_nb/static/page/{name}"
     for name in ("index.html", "licenses.txt", "page.css", "page.js", "tfjs.js")
 }
+FEATURES = ("learned.features", "MODEL_CARD.md")
 ENABLE = "etc/jupyter/jupyter_server_config.d/marcelle_nb.json"
 MADE = shutil.ignore_patterns(".git", ".venv", "node_modules", "static", "dist", "*cache*")
 
@@ -28,6 +29,12 @@ widget = mnb.button("Hold to record").widget
 assert widget.text == "Hold to record", widget
 assert "render" in widget._esm and "marcelle" in widget._css
 print("shown from", mnb.__file__)
+"""
+
+DESCRIBE = """
+import numpy as np
+import marcelle_nb as mnb
+print(mnb.image_features().process(np.zeros((480, 640, 3), np.uint8)).shape)
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -109,8 +116,17 @@ def test_wheel_holds_every_view_the_types_and_the_enable_file(wheel):
         names = set(archive.namelist())
         assert all(archive.read(name) for name in BUILT)
     assert "marcelle_nb/py.typed" in names
+    assert {f"marcelle_nb/features/{name}" for name in FEATURES} <= names
     assert any(name.endswith(".data/data/" + ENABLE) for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"marcelle_nb"}
+
+
+def test_learned_features_take_a_megabyte_and_a_half_of_the_wheel(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+        data = archive.read("marcelle_nb/features/learned.features")
+    assert data == (ROOT / "marcelle_nb" / "features" / "learned.features").read_bytes()
+    assert sum(size for name, size in sizes.items() if name.endswith(".features")) <= 1_500_000
 
 
 def test_wheel_puts_the_enable_file_where_jupyter_looks(installed, venv):
@@ -123,6 +139,10 @@ def test_installed_packages_agree(installed):
 
 def test_installed_component_has_its_view(installed, venv):
     assert str(venv) in installed("python", "-c", SHOW)
+
+
+def test_installed_features_describe_a_picture(installed):
+    assert "(256,)" in installed("python", "-c", DESCRIBE)
 
 
 def test_installed_extension_is_enabled(installed):

@@ -15,6 +15,12 @@ export interface ImageInput {
   readonly dtype: string;
   /** As TensorFlow.js does it, so with corners aligned, or as the kernel: an average of all pixels. */
   readonly resize?: "bilinear" | "corners" | "average";
+  /** Of an average: pixels are averaged in whole steps first, down to so many times the size; 1 by default. */
+  readonly gap?: number;
+  /** Of an average: a picture so many times higher and wider is read in every second row and column, and so on. */
+  readonly sampled?: readonly [number, number];
+  /** The shape that a camera's picture is cut to, width over height. */
+  readonly aspect?: number;
 }
 
 export interface VectorInput {

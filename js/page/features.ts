@@ -4,7 +4,7 @@
  */
 import { type Pixels, resized, sampled } from "./resize";
 
-export const VERSION = "handmade-1";
+export const VERSION = "handmade-2";
 
 const SIDE = 64;
 const SAMPLED_SIDE = 1024;
@@ -12,10 +12,9 @@ const GRAYS = 5;
 const HUES = 8;
 const CHROMA_RINGS = [0, 0.12, 0.35, 0.9];
 const LIGHTNESS_RANGE = 1.5;
-const COLOUR_GRIDS = [1, 2, 3];
+const COLOUR_GRIDS = [1, 3];
 const DIRECTIONS = 8;
 const EDGE_GRID = 3;
-const EDGE_SCALES = 2;
 const EDGE_LENGTHS = [0.8, 0.4, 0.4];
 const BRIGHTNESS = 0.3;
 const GREY_WORLD = 0.5;
@@ -29,14 +28,7 @@ export function describe(picture: Pixels): Float32Array {
   const step = (side: number): number => Math.max(1, Math.trunc(side / SAMPLED_SIDE));
   const small = resized(sampled(picture, step(picture.height), step(picture.width)), SIDE, SIDE);
   const opponent = opponentPlanes(small);
-  let { planes } = opponent;
-  const numbers = colourBlocks(planes);
-  let side = SIDE;
-  for (let scale = 0; scale < EDGE_SCALES; scale++) {
-    numbers.push(...edgeBlocks(planes, side));
-    planes = planes.map((plane) => halved(plane, side));
-    side /= 2;
-  }
+  const numbers = [...colourBlocks(opponent.planes), ...edgeBlocks(opponent.planes)];
   for (const share of softBins(2 * opponent.brightness, 3)) numbers.push(BRIGHTNESS * Math.sqrt(share));
   return Float32Array.from(numbers, (value) => GAIN * value);
 }
@@ -80,36 +72,36 @@ function colourBlocks(planes: Plane[]): number[] {
     });
   });
   return COLOUR_GRIDS.flatMap((cells) => {
-    const roots = votes.map((plane) => pooled(plane, SIDE, cells).map(Math.sqrt));
+    const roots = votes.map((plane) => pooled(plane, cells).map(Math.sqrt));
     const means = Array.from({ length: cells * cells }, (_, cell) => mean(roots.map((root) => root[cell] ?? 0)));
     return scaled(roots.flatMap((root) => root.map((value, cell) => value - (means[cell] ?? 0))), 1);
   });
 }
 
 /** The directions in which each plane grows, by the root of how much. */
-function edgeBlocks(planes: Plane[], side: number): number[] {
+function edgeBlocks(planes: Plane[]): number[] {
   return planes.flatMap((plane, number) => {
-    const votes = Array.from({ length: DIRECTIONS }, () => new Float32Array(side * side));
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) {
-        const down = slope(plane, x, y, side, side);
-        const right = slope(plane, y * side, x, side, 1);
+    const votes = Array.from({ length: DIRECTIONS }, () => new Float32Array(SIDE * SIDE));
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++) {
+        const down = slope(plane, x, y, SIDE);
+        const right = slope(plane, y * SIDE, x, 1);
         const strength = Math.sqrt(Math.hypot(down, right));
         directions(down, right, DIRECTIONS).forEach((share, bin) => {
           const votesOf = votes[bin];
-          if (votesOf) votesOf[y * side + x] = strength * share;
+          if (votesOf) votesOf[y * SIDE + x] = strength * share;
         });
       }
     }
-    const roots = votes.flatMap((votesOf) => pooled(votesOf, side, EDGE_GRID).map(Math.sqrt));
+    const roots = votes.flatMap((votesOf) => pooled(votesOf, EDGE_GRID).map(Math.sqrt));
     const middle = mean(roots);
     return scaled(roots.map((root) => root - middle), EDGE_LENGTHS[number] ?? 0);
   });
 }
 
 /** The difference of the neighbours of a place on a line; at its ends, of the place and its neighbour. */
-function slope(plane: Plane, start: number, place: number, count: number, stride: number): number {
-  const [before, after] = [Math.max(0, place - 1), Math.min(count - 1, place + 1)];
+function slope(plane: Plane, start: number, place: number, stride: number): number {
+  const [before, after] = [Math.max(0, place - 1), Math.min(SIDE - 1, place + 1)];
   const rise = (plane[start + after * stride] ?? 0) - (plane[start + before * stride] ?? 0);
   return Math.fround(rise / (after - before));
 }
@@ -135,12 +127,12 @@ function softBins(position: number, n: number): number[] {
 }
 
 /** Averages over `cells` × `cells` cells, which reach into their neighbours. */
-function pooled(plane: Plane, side: number, cells: number): number[] {
-  const shapes = windows(side, cells);
+function pooled(plane: Plane, cells: number): number[] {
+  const shapes = windows(cells);
   const rows = shapes.map((shape) => {
-    const row = new Float64Array(side);
+    const row = new Float64Array(SIDE);
     shape.forEach((share, y) => {
-      if (share > 0) for (let x = 0; x < side; x++) row[x] = (row[x] ?? 0) + share * (plane[y * side + x] ?? 0);
+      if (share > 0) for (let x = 0; x < SIDE; x++) row[x] = (row[x] ?? 0) + share * (plane[y * SIDE + x] ?? 0);
     });
     return row;
   });
@@ -148,30 +140,21 @@ function pooled(plane: Plane, side: number, cells: number): number[] {
   return rows.flatMap((row) => shapes.map((shape) => sum(row, shape)));
 }
 
-const made = new Map<string, number[][]>();
+const made = new Map<number, number[][]>();
 
-function windows(side: number, cells: number): number[][] {
-  const key = `${side}/${cells}`;
-  const known = made.get(key);
+function windows(cells: number): number[][] {
+  const known = made.get(cells);
   if (known) return known;
   const shapes = Array.from({ length: cells }, (_, cell) => {
     const centre = (cell + 0.5) / cells;
-    const heights = Array.from({ length: side }, (__, pixel) =>
-      Math.max(1 - 0.75 * cells * Math.abs((pixel + 0.5) / side - centre), 0),
+    const heights = Array.from({ length: SIDE }, (__, pixel) =>
+      Math.max(1 - 0.75 * cells * Math.abs((pixel + 0.5) / SIDE - centre), 0),
     );
     const total = heights.reduce((all, height) => all + height, 0);
     return heights.map((height) => height / total);
   });
-  made.set(key, shapes);
+  made.set(cells, shapes);
   return shapes;
-}
-
-function halved(plane: Plane, side: number): Plane {
-  const half = side / 2;
-  return new Float32Array(half * half).map((_, place) => {
-    const first = 2 * Math.trunc(place / half) * side + 2 * (place % half);
-    return ((plane[first] ?? 0) + (plane[first + 1] ?? 0) + (plane[first + side] ?? 0) + (plane[first + side + 1] ?? 0)) / 4;
-  });
 }
 
 function scaled(block: number[], length: number): number[] {

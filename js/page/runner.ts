@@ -4,7 +4,7 @@ import { answer } from "./answer";
 import { boxes } from "./boxes";
 import { describe, VERSION } from "./features";
 import { type KnnFile, Neighbours } from "./neighbours";
-import { resized, withoutAlpha } from "./resize";
+import { type Pixels, resized, sampled, withoutAlpha } from "./resize";
 import { type GraphModel, library, type Tensor } from "./tf";
 
 /** What each channel adds to brightness. */
@@ -48,6 +48,7 @@ export class Runner {
   get aspect(): number | undefined {
     const input = this.#pictureInput;
     if (!input) return 1;
+    if (input.aspect !== undefined) return input.aspect;
     return input.crop === "center" && input.width && input.height ? input.width / input.height : undefined;
   }
 
@@ -141,7 +142,7 @@ export function imageTensor(picture: ImageData, input: ImageInput): Tensor {
   const [height, width] = [input.height ?? picture.height, input.width ?? picture.width];
   const isAveraged = input.resize === "average" && input.crop !== "center";
   let pixels: Tensor = isAveraged
-    ? tf.tensor(Float32Array.from(resized(withoutAlpha(picture), width, height, 1).data), [height, width, 3])
+    ? tf.tensor(Float32Array.from(averaged(picture, input, width, height).data), [height, width, 3])
     : tf.cast(tf.browser.fromPixels(picture), "float32");
   if (input.crop === "center") pixels = middle(pixels, width / height);
   if (pixels.shape[0] !== height || pixels.shape[1] !== width) {
@@ -154,6 +155,13 @@ export function imageTensor(picture: ImageData, input: ImageInput): Tensor {
   if (/int/.test(input.dtype)) pixels = tf.cast(tf.round(pixels), "int32");
   if (input.is_flat) return tf.reshape(pixels, [1, pixels.size]);
   return input.batched ? tf.expandDims(pixels, 0) : pixels;
+}
+
+function averaged(picture: ImageData, input: ImageInput, width: number, height: number): Pixels {
+  const [down, across] = input.sampled ?? [0, 0];
+  const step = (given: number, enough: number): number => (enough > 0 ? Math.max(1, Math.trunc(given / enough)) : 1);
+  const some = sampled(withoutAlpha(picture), step(picture.height, down * height), step(picture.width, across * width));
+  return resized(some, width, height, input.gap || 1);
 }
 
 function middle(pixels: Tensor, aspect: number): Tensor {

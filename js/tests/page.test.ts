@@ -7,23 +7,10 @@ import { answer } from "../page/answer";
 import { boxes } from "../page/boxes";
 import { describe as features } from "../page/features";
 import { Neighbours } from "../page/neighbours";
+import { picture } from "./page_picture";
 
 const FIXTURE = join(import.meta.dirname, "../../tests/fixtures/page/features.json");
 const CASES: { width: number; height: number; features: number[] }[] = JSON.parse(readFileSync(FIXTURE, "utf8"));
-
-/** The same picture as in tests/test_page_features.py. */
-function picture(width: number, height: number): { width: number; height: number; data: Uint8ClampedArray } {
-  const data = new Uint8ClampedArray(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const red = (Math.floor((x * 255) / width) + (Math.floor(y / 8) % 2) * 40) % 256;
-      const green = ((Math.floor(x / 16) + Math.floor(y / 16)) % 2) * 150 + Math.floor((y * 100) / height);
-      const blue = (Math.floor((x * y) / 7) + Math.floor((x - y) ** 2 / 50)) % 256;
-      data.set([red, green, blue], (y * width + x) * 3);
-    }
-  }
-  return { width, height, data };
-}
 
 test.each(CASES)("image features of $width × $height pixels are the kernel's", ({ width, height, features: told }) => {
   const made = features(picture(width, height));

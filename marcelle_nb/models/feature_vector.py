@@ -14,15 +14,15 @@ class FeatureVector(np.ndarray[Any, np.dtype[np.float32]]):
     """A float32 array with the version of the features that made it.
 
     It is used like any array. The version belongs to exactly these numbers: slices, views and
-    copies have `version=None`, results of arithmetic are plain arrays, and writing into the vector
-    clears its version.
+    copies have `version=None`, results of arithmetic are plain arrays, and assigning to its items
+    clears the version. What writes otherwise, as `fill` or a view, is not noticed.
 
     Parameters
     ----------
     values : float, shape (n_features,)
         The features; copied.
     version : str
-        Which features these are, such as `"handmade-1"`.
+        Which features these are, such as `"handmade-2"`.
     """
 
     version: str | None

@@ -8,6 +8,8 @@ import numpy as np
 
 from marcelle_nb.data.arrays import row_dtype
 from marcelle_nb.data.instance import checked_changes
+from marcelle_nb.features.shipped_features import shipped_features
+from marcelle_nb.models import pyramid_histograms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +63,24 @@ def pixel_values(rows: NDArray[Any]) -> Floats:
 def check_version(name: str, given: object, trained: str | None) -> None:
     """Refuse image features of another version than a model was trained with; unknown ones pass."""
     if given is not None and trained is not None and given != trained:
-        raise ValueError(f"{name}: expected image features of version {trained!r}, got {given!r}")
+        raise ValueError(
+            f"{name}: expected image features of version {trained!r}, got {given!r}"
+            + way_on(trained, given)
+        )
+
+
+def way_on(*versions: object) -> str:
+    """Say, for the end of a message, how to go on with what older features made, if they did."""
+    for version in versions:
+        if version == pyramid_histograms.VERSION:
+            return f'; mnb.image_features(kind="handmade") goes on with {version!r}'
+    for version in versions:
+        if str(version).startswith("learned-"):
+            return (
+                f"; {version!r} comes from a file, mnb.image_features(file=…), or is the default of"
+                f" a release: here, that is {shipped_features().version!r}"
+            )
+    return ""
 
 
 def _vector(x: Any) -> Floats:

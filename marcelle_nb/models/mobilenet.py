@@ -212,7 +212,7 @@ class MobileNet(PretrainedModel):
             files,
             is_pinned=self._files.sha256 is not None,
         )
-        remember_network(self._version_of(network), network)
+        remember_network(self._version_of(network), network, MobileNetNetwork.web_features)
         return network
 
     def _web_model(self) -> WebModel:

@@ -14,7 +14,7 @@ from marcelle_nb.data.instance import checked
 from marcelle_nb.data.row_buffer import RowBuffer
 from marcelle_nb.data.stored_instance import renamed
 from marcelle_nb.errors import InstanceRejected, TrainingError
-from marcelle_nb.models.input_rows import check_version
+from marcelle_nb.models.input_rows import check_version, way_on
 from marcelle_nb.models.targets import Targets
 
 if TYPE_CHECKING:
@@ -180,5 +180,6 @@ def _same_version(known: str | None, instance: Instance, index: int) -> str | No
         raise InstanceRejected(
             "dataset: expected image features of one version, got"
             f" {sorted([str(known), str(version)])}; {named(instance, index)} has {version!r}"
+            f"{way_on(known, version)}"
         )
     return known if version is None else version

@@ -110,8 +110,8 @@ def _opened_input(opened: OpenedModel) -> dict[str, Any]:
     return {"kind": "other", "shape": None if shape is None else list(shape)}
 
 
-def web_graph(function: Any, about: Mapping[str, Any]) -> WebModel:
-    """Say a `tf.function` with an input signature.
+def web_graph(function: Any, about: Mapping[str, Any], *, quantize: str | None = None) -> WebModel:
+    """Say a `tf.function` with an input signature; `quantize` is as for `write_graph_model`.
 
     Raises
     ------
@@ -121,7 +121,8 @@ def web_graph(function: Any, about: Mapping[str, Any]) -> WebModel:
     from marcelle_nb.formats.tfjs.graph_writer import write_graph_model
 
     with tempfile.TemporaryDirectory(prefix="marcelle-nb-") as folder:
-        return WebModel.of_files(_read(write_graph_model(function, Path(folder) / "model")), about)
+        paths = write_graph_model(function, Path(folder) / "model", quantize=quantize)
+        return WebModel.of_files(_read(paths), about)
 
 
 def _read(paths: list[Path]) -> dict[str, bytes]:

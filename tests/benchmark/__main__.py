@@ -3,11 +3,12 @@
 import os
 import sys
 
-from tests.benchmark import camera_loop, formats, kernel_side, pretrained, sizes, stores
+from tests.benchmark import camera_loop, features, formats, kernel_side, pretrained, sizes, stores
 
 PARTS = {
     "sizes": sizes,
     "kernel": kernel_side,
+    "features": features,
     "formats": formats,
     "stores": stores,
     "pretrained": pretrained,

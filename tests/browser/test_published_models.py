@@ -12,9 +12,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import marcelle_nb as mnb
+from marcelle_nb.models.web_model import FEATURES
 from tests.browser.fake_camera import pictures
 from tests.browser.jupyter_server import TOKEN
 from tests.browser.web_host import web_host
+from tests.small_features import write_small_features
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -85,8 +87,8 @@ def test_a_published_model_predicts_the_same_in_a_page(
     lab.eventually(lambda: reader.request.get(address).status == 404)
 
 
-def features_model(cls: Any) -> Any:
-    features = mnb.image_features()
+def features_model(cls: Any, features: Any = None) -> Any:
+    features = mnb.image_features() if features is None else features
     data = [
         {"x": features.process(np.asarray(scene.crop((80 + d, d, 560 - d, 480 - d)))), "y": label}
         for scene, label in zip(pictures(), ("disc", "stripes"), strict=True)
@@ -111,6 +113,30 @@ def test_an_exported_page_sees_what_the_webcam_shows(cls: Any, page: Page, tmp_p
         assert page.evaluate(f"{AXE.read_text()}; axe.run().then(it => it.violations)") == []
         page.get_by_role("button", name="Stop the camera").click()
         expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["learned", "handmade", "file"])
+def test_the_page_sees_a_picture_as_the_features_of_the_kernel_do(
+    page: Page, tmp_path: Path, kind: str
+) -> None:
+    features = (
+        mnb.image_features(file=write_small_features(tmp_path / "own.features"))
+        if kind == "file"
+        else mnb.image_features(kind=kind)
+    )
+    model = features_model(mnb.mlp, features)
+    model.export_page(tmp_path / "page")
+    assert bool([*(tmp_path / "page").glob(FEATURES)]) == (kind != "handmade")
+    with web_host(tmp_path) as host:
+        ready(page, f"{host}page/")
+        for number, (width, height) in enumerate([(640, 480), (213, 117), (1300, 700)]):
+            name = f"{number}.png"
+            pictures()[number % 2].resize((width, height)).save(tmp_path / name)
+            page.locator("#file").set_input_files(tmp_path / name)
+            expect(page.locator("#state")).to_have_text(f"Predicted from {name}.")
+            pixels = np.asarray(Image.open(tmp_path / name))
+            told = model.predict(features.process(pixels)).confidences
+            assert scores(page) == pytest.approx(told, abs=5e-3)
 
 
 def test_a_picture_gives_what_the_kernel_gives(page: Page, tmp_path: Path) -> None:
