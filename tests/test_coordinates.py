@@ -39,7 +39,7 @@ def test_what_does_not_fit_is_refused_by_name(kind, bad):
         kind.check("coordinates", bad)
 
 
-@pytest.mark.parametrize("bad", ["ab", [[1, 2], [3]], object()], ids=str)
+@pytest.mark.parametrize("bad", ["ab", [[1, 2], [3]], object()], ids=["text", "rows", "object"])
 def test_what_is_no_array_is_refused_by_name(kind, bad):
     with pytest.raises(TypeError, match="coordinates: expected a function, an array"):
         kind.check("coordinates", bad)

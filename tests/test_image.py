@@ -324,7 +324,7 @@ def test_whole_numbers_of_any_type_are_taken(given_array, value):
         b"abc",
         None,
         3,
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=lambda bad: f"{type(bad).__name__} {np.shape(bad) if isinstance(bad, np.ndarray) else bad}"[
         :40
