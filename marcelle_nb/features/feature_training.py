@@ -214,7 +214,7 @@ class FeatureTraining:
                     left = _minutes_left(learning, first, time.monotonic() - begin)
                     tell(
                         f"step {learning.number:,} of {learning.n_steps:,}, loss {mean:.4f}, "
-                        f"about {left:.0f} min left"
+                        f"about {math.ceil(left)} min left"
                     )
                 if save_due():
                     save()
