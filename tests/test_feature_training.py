@@ -181,9 +181,9 @@ def test_photos_that_cannot_be_read_are_named(tmp_path, photos):
     whole = (photos / "0.png").read_bytes()
     (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
     told = run(tmp_path, photos)
-    assert told[0] == "5 photos; 1 of them cannot be read: bad\\nname.jpg"
+    assert told[0] == "5 photos; 1 of them cannot be read: 'bad\\nname.jpg'"
     assert told[1] == "4 photos, 24 crops of them"
-    assert told.count("damaged, others stand in for them: cut.png") == 1
+    assert told.count("damaged, others stand in for them: 'cut.png'") == 1
 
 
 def test_one_crop_in_a_large_batch_is_one_step(tmp_path, photos):

@@ -19,11 +19,20 @@ def rng():
 
 
 def test_photos_are_found_in_folders_of_folders_in_order(tmp_path):
-    for name in ("b.jpg", "a/z.PNG", "a/y.webp"):
+    for name in ("b.jpg", "a/z.PNG", "a/y.webp", "a/x.gif"):
         save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("none")
     found = [path.name for path in Photos([tmp_path]).paths]
-    assert found == ["y.webp", "z.PNG", "b.jpg"]
+    assert found == ["x.gif", "y.webp", "z.PNG", "b.jpg"]
+
+
+def test_what_is_hidden_is_left_out_and_not_called_unreadable(tmp_path):
+    for name in ("a.jpg", ".trash/b.jpg", ".c.jpg"):
+        save(tmp_path / name)
+    (tmp_path / "._a.jpg").write_bytes(b"what macOS writes beside a file")
+    photos = Photos([tmp_path])
+    assert [path.name for path in photos.paths] == ["a.jpg"]
+    assert not photos.unreadable
 
 
 def test_single_photos_and_folders_are_taken(tmp_path):
@@ -64,7 +73,7 @@ def test_photo_without_a_header_is_left_out_and_listed(tmp_path):
     save(tmp_path / "b.jpg")
     found = Photos([tmp_path])
     assert [path.name for path in found.paths] == ["b.jpg"]
-    assert found.told == "3 photos; 2 of them cannot be read: a.jpg, empty.png"
+    assert found.told == "3 photos; 2 of them cannot be read: 'a.jpg', 'empty.png'"
 
 
 def test_photo_of_too_many_pixels_is_left_out(tmp_path, monkeypatch):
@@ -86,7 +95,7 @@ def test_damaged_photo_is_replaced_by_another_and_listed_once(tmp_path, monkeypa
 
 def test_folder_of_unreadable_photos_is_an_error_that_names_them(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"none")
-    with pytest.raises(ValueError, match=r"none that can be read among a\.jpg"):
+    with pytest.raises(ValueError, match=r"none that can be read among 'a\.jpg'"):
         Photos([tmp_path])
 
 
@@ -115,7 +124,7 @@ def test_names_of_photos_are_written_in_one_line_and_not_all():
     paths = [Path(f"x/a\x1b{i}\n.jpg") for i in range(7)]
     told = told_names(paths)
     assert told.isprintable()
-    assert told.startswith("a\\x1b0\\n.jpg, ")
+    assert told.startswith("'a\\x1b0\\n.jpg', ")
     assert told.endswith(" and 2 more")
 
 

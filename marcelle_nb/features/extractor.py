@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.features.layer_buffers import LayerBuffers
 from marcelle_nb.features.one_thread import one_thread
+from marcelle_nb.image import resize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,9 +90,8 @@ class Extractor:
         side = self.plan.side
         height, width, _ = image.shape
         step_y, step_x = max(1, height // (SAMPLED[0] * side)), max(1, width // (SAMPLED[1] * side))
-        sampled = Image.fromarray(np.ascontiguousarray(image[::step_y, ::step_x]))
-        small = sampled.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP)
-        vector = self.describe_small(np.asarray(small))
+        small = resize(image[::step_y, ::step_x], side, side, gap=REDUCING_GAP)
+        vector = self.describe_small(small)
         return vector * np.float32(self.n_features**0.5 / max(np.linalg.norm(vector), SHORTEST))
 
     def describe_small(self, small: RGB) -> Floats:

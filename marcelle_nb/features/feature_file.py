@@ -19,6 +19,7 @@ from marcelle_nb.data.replaced_file import replace_file
 from marcelle_nb.errors import ModelFormatError
 from marcelle_nb.features.extractor import Extractor
 from marcelle_nb.features.network_plan import NetworkPlan
+from marcelle_nb.formats.json_document import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,10 +112,7 @@ def _read(data: bytes) -> Extractor:
     start = len(MAGIC) + 4 + length
     if length > MOST_JSON or start > len(data):
         raise ModelFormatError(f"expected at most {MOST_JSON:,} bytes of JSON, got {length:,}")
-    try:
-        head = json.loads(data[len(MAGIC) + 4 : start])
-    except (ValueError, RecursionError) as error:
-        raise ModelFormatError(f"expected JSON, got other bytes ({error})") from None
+    head = parse_json(data[len(MAGIC) + 4 : start], "head")
     plan = NetworkPlan.read(head.get("plan") if isinstance(head, dict) else head)
     needed = sum((rows + 8) * columns for rows, columns in plan.matrices)
     if needed != len(data) - start:

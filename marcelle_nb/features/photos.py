@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from marcelle_nb.data.image_folder import SUFFIXES
 from marcelle_nb.errors import ImageRejected
 from marcelle_nb.image import FORMATS, MAX_BYTES, MAX_PIXELS, decode, resize
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.random import Generator
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 SHORT_SIDE = 256
 """Pixels that a photo is shrunk to: crops are not much larger than what the teacher sees."""
@@ -38,7 +37,7 @@ class Photos:
     Parameters
     ----------
     sources : iterable of path
-        Folders, searched with all that is in them, and photos.
+        Folders, searched with all that is in them but what is hidden, and photos.
 
     Raises
     ------
@@ -109,12 +108,7 @@ class Photos:
 
 def told_names(paths: Sequence[Path]) -> str:
     """Name photos for a message of one line, a few of them where they are many."""
-    names = ", ".join(
-        "".join(
-            one if one.isprintable() else one.encode("unicode_escape").decode() for one in path.name
-        )
-        for path in paths[:MOST_NAMES]
-    )
+    names = ", ".join(repr(path.name) for path in paths[:MOST_NAMES])
     return names if len(paths) <= MOST_NAMES else f"{names} and {len(paths) - MOST_NAMES:,} more"
 
 
@@ -123,9 +117,18 @@ def _found(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise ValueError(f"photos: expected a folder or a photo, got {str(source)!r}")
-    found = (path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = (
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not _is_hidden(path.relative_to(source))
+    )
     # paths themselves compare without case on Windows, and the order decides which crops are made
     return sorted((path for path in found if path.is_file()), key=Path.as_posix)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Say whether it is, or lies in, what systems keep beside photos, as `._photo.jpg`."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _opens(path: Path) -> bool:

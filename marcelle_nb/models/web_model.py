@@ -123,8 +123,8 @@ def image_input(
         corners aligned, or `"average"`, for an average of all pixels as Pillow makes it. Then
         `"gap"` is Pillow's `reducing_gap`, 1 where there is none, and where there is `"sampled"`, a
         picture so many times higher and wider than wanted is read in every second row and column,
-        and so on. Under
-        `"aspect"` stands the shape, width over height, that a camera's picture is cut to.
+        and so on. Under `"aspect"` stands the shape, width over height, that a camera's picture is
+        cut to.
     """
     return {
         "kind": "image",
